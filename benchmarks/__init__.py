@@ -1,0 +1,1 @@
+"""Reproducible comparisons with torch.nn and d2l; results lie in `benchmarks/results` as JSON."""

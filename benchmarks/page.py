@@ -1,0 +1,218 @@
+"""How fast a page's widgets come alive and answer: `python -m benchmarks.page`.
+
+Two figures for each page of the built book that holds widgets, and for a bare page that holds one of each:
+
+- *ready*: from the moment the page's HTML is read (`domInteractive`) until its last widget is live, and from the
+  start of the navigation, both in ms; median of the loads. The threshold is on the first.
+- *redraw*: from a move of a control until the widget has changed everything that depends on it and the browser
+  has laid the page out anew, in ms, for every enabled range and switch; median and 95th percentile over the moves.
+
+Prints a table, writes `benchmarks/results/page.json`, and exits with 1 if a threshold is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from rnnlib import widgets
+from rnnlib.widgets import loader
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
+from browser import open_browser  # noqa: E402
+
+RESULT = ROOT / "benchmarks" / "results" / "page.json"
+READY_MS = 300.0
+REDRAW_MS = 16.0
+
+# Runs before the page's own scripts: notes when the last figure becomes live.
+WATCH = """
+window.benchReady = null;
+new MutationObserver(() => {
+  const all = document.querySelectorAll("figure.rnn-widget");
+  const live = document.querySelectorAll("figure.rnn-widget.rnn-ready");
+  if (all.length && live.length === all.length && window.benchReady === null) window.benchReady = performance.now();
+}).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["class"] });
+"""
+READY = """() => {
+  const [entry] = performance.getEntriesByType("navigation");
+  return { from_html: window.benchReady - entry.domInteractive, from_start: window.benchReady };
+}"""
+# Moves every range up and down and every switch on and back; each time until the widget has redrawn in its
+# microtask and the layout that follows is done.
+MOVES = """async (figure) => {
+  const times = {};
+  const timed = async (name, event, change, field) => {
+    const start = performance.now();
+    change();
+    field.dispatchEvent(new Event(event, { bubbles: true }));
+    await null; await null; await null;
+    figure.getBoundingClientRect();
+    (times[name] ??= []).push(performance.now() - start);
+  };
+  const rest = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)));
+  const name_of = (field) => field.closest("[data-trait]")?.dataset.trait ?? field.ariaLabel ?? field.type;
+  for (let round = 0; round < 6; round++) {
+    for (const field of figure.querySelectorAll("input[type=range]:enabled")) {
+      const before = field.value;
+      await timed(name_of(field), "input", () => field.stepUp(), field);
+      if (field.value === before) await timed(name_of(field), "input", () => field.stepDown(), field);
+      await timed(name_of(field), "input", () => { field.value = before; }, field);
+      await rest();
+    }
+    for (const field of figure.querySelectorAll("input[type=radio]:not(:checked), input[type=checkbox]")) {
+      const group = field.type === "radio" ? figure.querySelector(`input[name="${field.name}"]:checked`) : field;
+      await timed(name_of(field), "change", () => { field.checked = !field.checked; }, field);
+      await timed(name_of(group), "change", () => { group.checked = group !== field || !field.checked; }, group);
+      await rest();
+    }
+  }
+  return times;
+}"""
+
+
+def bare_page(folder: Path) -> Path:
+    """A page with one of each widget and nothing else."""
+    figures = "".join(getattr(widgets, name)().to_html() for name in widgets.__all__)
+    (folder / "widgets.js").write_text(loader.bundle(), encoding="utf-8")
+    page = folder / "index.html"
+    head = '<!doctype html><meta charset="utf-8"><title>Bench</title><script defer src="widgets.js"></script>'
+    page.write_text(head + figures, encoding="utf-8")
+    return page
+
+
+def pages(book: Path, bare: Path) -> dict[str, Path]:
+    """The bare page, and the pages of the built book that hold a widget."""
+    found = {"one of each widget, bare": bare}
+    for page in sorted(book.rglob("*.html")):
+        if 'class="rnn-widget"' in page.read_text(encoding="utf-8"):
+            found[str(page.relative_to(book))] = page
+    return found
+
+
+def load(browser: Browser, path: Path) -> tuple[Page, dict[str, float]]:
+    """The page in a fresh context with the network off, and how long its widgets took."""
+    context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
+    context.add_init_script(WATCH)
+    page = context.new_page()
+    page.goto(path.resolve().as_uri())
+    page.wait_for_function("() => window.benchReady !== null")
+    return page, page.evaluate(READY)
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The smallest value that at least `share` of all do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def measure(browser: Browser, path: Path, loads: int) -> dict[str, Any]:
+    """Ready and redraw times of one page."""
+    ready = []
+    for _ in range(loads + 1):
+        page, times = load(browser, path)
+        ready.append(times)
+        page.context.close()
+    ready = ready[1:]  # the first load fills the browser's caches
+    page, _ = load(browser, path)
+    redraw = {}
+    for figure in page.locator("figure.rnn-widget").all():
+        moves = figure.evaluate(MOVES)
+        every = [time for times in moves.values() for time in times]
+        slowest = max(moves, key=lambda name: statistics.median(moves[name]))
+        redraw[figure.get_attribute("id")] = {
+            "moves": len(every),
+            "median_ms": statistics.median(every),
+            "p95_ms": percentile(every, 0.95),
+            "slowest_control": slowest,
+            "slowest_control_median_ms": statistics.median(moves[slowest]),
+        }
+    page.context.close()
+    return {
+        "widgets": len(redraw),
+        "loads": loads,
+        "ready_after_html_ms": statistics.median(times["from_html"] for times in ready),
+        "ready_after_start_ms": statistics.median(times["from_start"] for times in ready),
+        "redraw": redraw,
+    }
+
+
+def missed(results: dict[str, dict[str, Any]]) -> list[str]:
+    """Which thresholds are not kept, in words. A redraw is held to its slowest control's median."""
+    found = []
+    for name, result in results.items():
+        if result["ready_after_html_ms"] > READY_MS:
+            found.append(f"{name}: ready after {result['ready_after_html_ms']:.0f} ms, wanted {READY_MS:.0f}")
+        for widget, times in result["redraw"].items():
+            if times["slowest_control_median_ms"] > REDRAW_MS:
+                slow = f"{times['slowest_control']} redraws in {times['slowest_control_median_ms']:.1f} ms"
+                found.append(f"{name}, {widget}: {slow}, wanted {REDRAW_MS:.0f}")
+    return found
+
+
+def rounded(value: Any) -> Any:
+    """All floats in nested dicts to 2 decimals."""
+    if isinstance(value, dict):
+        return {key: rounded(item) for key, item in value.items()}
+    return round(value, 2) if isinstance(value, float) else value
+
+
+def report(results: dict[str, dict[str, Any]]) -> None:
+    """Print the table."""
+    print(f"{'page':44} {'ready after HTML':>17} {'after start':>12}")
+    for name, result in results.items():
+        print(
+            f"{name:44} {result['ready_after_html_ms']:>14.0f} ms {result['ready_after_start_ms']:>9.0f} ms"
+        )
+        for widget, times in result["redraw"].items():
+            print(
+                f"  {widget}: redraw median {times['median_ms']:.1f} ms, 95 % within {times['p95_ms']:.1f} ms "
+                f"({times['moves']} moves); slowest control {times['slowest_control']}, "
+                f"median {times['slowest_control_median_ms']:.1f} ms"
+            )
+
+
+def main() -> int:
+    """Measure, print, store; 1 if a threshold is missed."""
+    parser = argparse.ArgumentParser(
+        description="time widgets until they are ready, and until they have redrawn"
+    )
+    parser.add_argument("--loads", type=int, default=7, help="loads of each page (default 7)")
+    book = Path(os.environ.get("RNNLIB_HTML", ROOT / "_build" / "html"))
+    parser.add_argument("--book", type=Path, default=book, help="folder of the built book")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
+        found = pages(arguments.book, bare_page(Path(folder)))
+        results = {name: measure(browser, path, arguments.loads) for name, path in found.items()}
+        version = browser.version
+    report(results)
+    if len(results) == 1:
+        print(f"no built book in {arguments.book.name}/: only the bare page was measured")
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    stored = {
+        "date": datetime.date.today().isoformat(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Chromium {version}",
+        "code": hashlib.sha256(loader.bundle().encode()).hexdigest()[:16],
+        "thresholds": {"ready_after_html_ms": READY_MS, "redraw_ms": REDRAW_MS},
+        "pages": rounded(results),
+    }
+    RESULT.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
+    problems = missed(results)
+    print("\n".join(problems) or "all thresholds kept")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

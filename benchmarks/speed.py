@@ -1,0 +1,170 @@
+"""How fast our layers are beside `torch.nn`'s, and d2l's from scratch beside both: `python -m benchmarks.speed`.
+
+One round runs forward and backward once through each of the three, all starting from the same input (whose gradient
+is asked for, as below an embedding) and the same weights; what is reported is the median over rounds of the ratio to
+torch.nn within the round, so that a load on the machine that comes and goes weighs on both alike. Prints the ratios,
+writes `benchmarks/results/speed.json`, and ends with status 1 where a ratio lies above its threshold.
+"""
+
+import argparse
+import datetime
+import hashlib
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from benchmarks.d2l_peer import scratch_like
+from rnnlib import layers
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULT = ROOT / "benchmarks" / "results" / "speed.json"
+THREADS = 2
+
+
+class Size(NamedTuple):
+    """Axes of the input and the layer."""
+
+    T: int
+    B: int
+    I: int  # noqa: E741
+    H: int
+
+
+SIZES = (Size(35, 32, 128, 256), Size(100, 64, 256, 512))
+KINDS = ("GRU", "LSTM", "RNN")
+THRESHOLDS = {("GRU", SIZES[0]): 1.3, ("GRU", SIZES[1]): 1.2}  # ours to torch.nn, at most
+
+
+class Row(NamedTuple):
+    """One kind of layer at one size: medians, in milliseconds and as ratios within a round."""
+
+    kind: str
+    size: Size
+    ours_ms: float
+    torch_ms: float
+    d2l_ms: float
+    ours_to_torch: float
+    d2l_to_torch: float
+    at_most: float | None
+
+    @property
+    def missed(self) -> bool:
+        """Whether our ratio lies above its threshold."""
+        return self.at_most is not None and self.ours_to_torch > self.at_most
+
+
+def run_once(layer: nn.Module, x: Tensor, weighting: Tensor) -> float:
+    """Seconds for one forward and backward pass."""
+    layer.zero_grad(set_to_none=True)
+    x.grad = None
+    start = time.perf_counter()
+    output = layer(x)[0]
+    output = torch.stack(output) if isinstance(output, list) else output  # d2l's scratch layers give a list
+    (output * weighting).sum().backward()
+    return time.perf_counter() - start
+
+
+def measure(kind: str, size: Size, rounds: int, seed: int) -> Row:
+    """Time the three layers of a kind in turn, after a warm-up round."""
+    torch.manual_seed(seed)
+    ours, theirs = (getattr(home, kind)(size.I, size.H) for home in (layers, nn))
+    theirs.load_state_dict(ours.state_dict())
+    peers = {"ours": ours, "torch": theirs, "d2l": scratch_like(ours)}
+    x = torch.randn(size.T, size.B, size.I, requires_grad=True)
+    weighting = torch.randn(size.T, size.B, size.H)
+    torch.testing.assert_close(ours(x)[0], theirs(x)[0], rtol=1e-4, atol=1e-5)  # the same work is timed
+
+    seconds = {name: [] for name in peers}
+    for _ in range(rounds + 1):
+        for name, layer in peers.items():
+            seconds[name].append(run_once(layer, x, weighting))
+    seconds = {name: values[1:] for name, values in seconds.items()}
+
+    def ratio(name: str) -> float:
+        return statistics.median(a / b for a, b in zip(seconds[name], seconds["torch"], strict=True))
+
+    milliseconds = [1000 * statistics.median(values) for values in seconds.values()]
+    return Row(kind, size, *milliseconds, ratio("ours"), ratio("d2l"), THRESHOLDS.get((kind, size)))
+
+
+def code_hash() -> str:
+    """SHA-256 over the sources of `rnnlib/cells` and `rnnlib/layers`, names and contents, in order of name."""
+    digest = hashlib.sha256()
+    for path in sorted(
+        path for folder in ("cells", "layers") for path in (ROOT / "rnnlib" / folder).glob("*.py")
+    ):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {
+        "cpu": models[0] if models else platform.processor(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def table(rows: list[Row]) -> str:
+    """The figures as lines of text."""
+    lines = [
+        f"{'':5}{'T':>5}{'B':>4}{'I':>5}{'H':>5}{'torch.nn':>12}{'ours':>8}{'d2l':>8}   (ratio to torch.nn)"
+    ]
+    for row in rows:
+        T, B, I, H = row.size  # noqa: E741
+        limit = (
+            ""
+            if row.at_most is None
+            else f"   ours at most {row.at_most}: {'MISSED' if row.missed else 'held'}"
+        )
+        lines.append(
+            f"{row.kind:5}{T:5}{B:4}{I:5}{H:5}{row.torch_ms:9.1f} ms{row.ours_to_torch:8.2f}{row.d2l_to_torch:8.2f}"
+            + limit
+        )
+    return "\n".join(lines)
+
+
+def report(rows: list[Row], rounds: int, seed: int) -> dict[str, Any]:
+    """The figures with all that it takes to judge and repeat them."""
+    return {
+        "what": "forward and backward, medians over interleaved rounds, ratios to torch.nn within a round",
+        "rounds": rounds,
+        "seed": seed,
+        "date": datetime.date.today().isoformat(),
+        "code_sha256": code_hash(),
+        "machine": machine(),
+        "rows": [row._asdict() | {"size": row.size._asdict()} for row in rows],
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, print, write; 1 where a threshold is missed, else 0."""
+    parser = argparse.ArgumentParser(description="Time our layers beside torch.nn's and d2l's.")
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--output", type=Path, default=RESULT)
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(THREADS)
+    rows = [measure(kind, size, options.rounds, options.seed) for size in SIZES for kind in KINDS]
+    print(table(rows))
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(report(rows, options.rounds, options.seed), indent=1) + "\n")
+    return 1 if any(row.missed for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,14 @@
+"""rnnlib: modern recurrent networks from scratch, each proven equal to PyTorch's.
+
+Submodules, each importable on its own:
+
+- `rnnlib.cells`: one time step of an RNN, a GRU, an LSTM, equations beside code
+- `rnnlib.layers`: the cells over time, stacked, in both directions, with uneven lengths
+- `rnnlib.models`, `rnnlib.data`, `rnnlib.training`, `rnnlib.decoding`, `rnnlib.metrics`: what trains and uses them
+- `rnnlib.probes`: gate traces, gradient reach and Jacobians
+- `rnnlib.claims`, `rnnlib.plots`, `rnnlib.widgets`, `rnnlib.book`: what the chapters show
+
+Importing `rnnlib` loads neither Jupyter nor matplotlib.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,25 @@
+"""The Sphinx extension that turns the chapters into the book.
+
+Each part is a module with a `setup` of its own: mathematics at build time (`katex`), execution that names
+the cell that failed (`execution`), a cache that sees changes in `rnnlib` (`cache`), exercises with closed
+solutions (`exercises`), alternative text and quiet outputs (`outputs`), the claims page (`claims_page`),
+live widgets and the pages' own assets (`pages`). The notebooks beside the chapters are written by
+`rnnlib.book.twins`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register every part; called by Sphinx."""
+    from rnnlib import __version__
+    from rnnlib.book import api, cache, citations, claims_page, execution, exercises, katex, outputs, pages
+
+    for part in (api, cache, citations, katex, execution, outputs, exercises, claims_page, pages):
+        part.setup(app)
+    return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

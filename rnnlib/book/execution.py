@@ -1,0 +1,138 @@
+"""Runs the cells of a chapter, keeps what they gave, and says which cell failed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
+from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from myst_parser.config.main import MdParserConfig
+from nbclient.exceptions import DeadKernelError
+from nbformat import NotebookNode
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import SphinxError
+from sphinx.util import logging
+
+BOOK_VARIABLE = "RNNLIB_BOOK"
+QUIET_KERNEL = ["--IPKernelApp.log_level=40"]  # errors only, not advice about sockets
+ANSI_CODES = re.compile(r"\x1b\[[0-9;]*m")
+
+logger = logging.getLogger(__name__)
+
+
+class CellFailed(SphinxError):
+    """A chapter's cell raised an error, took too long or lost its kernel."""
+
+    category = "A cell failed"
+
+
+@contextmanager
+def book_kernels() -> Iterator[None]:
+    """Tell the kernels started meanwhile that they run for the book (`RNNLIB_BOOK=1`)."""
+    before = os.environ.get(BOOK_VARIABLE)
+    os.environ[BOOK_VARIABLE] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[BOOK_VARIABLE]
+        else:
+            os.environ[BOOK_VARIABLE] = before
+
+
+def read_chapter(path: Path, syntax: set[str]) -> NotebookNode | None:
+    """Read a MyST page as a notebook without outputs.
+
+    Args:
+        path: the page.
+        syntax: MyST's optional syntax that the book switches on (`myst_enable_extensions`).
+
+    Returns:
+        the notebook, whose metadata's `source_map` holds each cell's first line, or None when the page has
+        no cells to run (no `jupytext` header).
+    """
+    text = path.read_text(encoding="utf-8")
+    if not is_myst_markdown_notebook(text):
+        return None
+    config = MdParserConfig(enable_extensions=set(syntax))
+    return read_myst_markdown_notebook(text, config=config, add_source_map=True, path=path)
+
+
+def execute(path: Path, notebook: NotebookNode, cache_path: Path, timeout: int) -> tuple[NotebookNode, float]:
+    """Return a chapter's notebook with outputs, from the cache when its cells have run before.
+
+    Args:
+        path: the chapter's source; its folder is where the cells run.
+        notebook: what `read_chapter` returned.
+        cache_path: the folder of executed notebooks.
+        timeout: seconds that one cell may take.
+
+    Returns:
+        the notebook, and the seconds that running it took just now (0 when it came from the cache).
+
+    Raises:
+        CellFailed: naming the chapter, the cell, its line, its source and the traceback.
+    """
+    cache = get_cache(str(cache_path))
+    try:
+        return cache.merge_match_into_notebook(notebook)[1], 0.0
+    except KeyError:
+        pass
+    with book_kernels():
+        try:
+            result = single_nb_execution(
+                notebook,
+                cwd=str(path.parent),
+                allow_errors=False,
+                timeout=timeout,
+                extra_arguments=QUIET_KERNEL,
+            )
+        except (DeadKernelError, RuntimeError) as error:
+            raise CellFailed(_failure(path, notebook, f"the kernel was lost: {error}")) from error
+    if result.err is not None:
+        raise CellFailed(_failure(path, notebook, str(result.err)))
+    notebook.metadata.pop("widgets", None)  # the pages host widgets without ipywidgets' saved state
+    bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": result.time})
+    cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    return notebook, result.time
+
+
+def _failure(path: Path, notebook: NotebookNode, trace: str) -> str:
+    """Say which cell failed: chapter, number among the code cells, line, source, traceback."""
+    code = [
+        (i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()
+    ]
+    for number, (index, cell) in enumerate(code, start=1):
+        raised = any(output.output_type == "error" for output in cell.outputs)
+        unfinished = cell.get("execution_count") is None or number == len(code)
+        if raised or unfinished:
+            line = notebook.metadata["source_map"][index] + 1
+            chapter = f"{path.parent.name}/{path.name}"
+            return f"{chapter}: cell {number} (line {line})\n\n{ANSI_CODES.sub('', trace).strip()}\n"
+    return f"{path}: {trace}"
+
+
+def _execute_changed(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """Run the chapters about to be read whose cells are not in the cache; a failing cell stops the build."""
+    for docname in docnames:
+        path = Path(env.doc2path(docname))
+        notebook = read_chapter(path, app.config.myst_enable_extensions)
+        if notebook is None:
+            continue
+        logger.info("cells of %s ... ", docname, nonl=True)
+        _, seconds = execute(
+            path, notebook, Path(app.config.nb_execution_cache_path), app.config.nb_execution_timeout
+        )
+        logger.info(f"run in {seconds:.1f} s" if seconds else "unchanged, taken from the cache")
+
+
+def setup(app: Sphinx) -> None:
+    """Register execution; called by `rnnlib.book.setup`."""
+    app.connect("env-before-read-docs", _execute_changed)

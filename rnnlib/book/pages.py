@@ -1,0 +1,109 @@
+"""What the pages load and offer: their style sheet and scripts, live widgets, the notebook to download."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.transforms import SphinxTransform
+from sphinx.util import logging
+
+from rnnlib.widgets import loader
+
+WIDGET_CLASS = "rnn-widget"
+WIDGET_SCRIPT = "rnnlib-widgets.js"
+STATIC = Path(__file__).parent / "static"
+COLAB = "https://colab.research.google.com"
+
+logger = logging.getLogger(__name__)
+
+
+def _configure(app: Sphinx, config: Config) -> None:
+    config.html_math_renderer = "katex"
+    config.math_numfig = False  # equations count per page, as in the notebooks
+    config.html_last_updated_fmt = None
+    options = config.html_theme_options
+    if options.get("repository_url"):
+        options.setdefault("launch_buttons", {})["colab_url"] = COLAB
+
+
+def _write_assets(app: Sphinx) -> None:
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    for asset in STATIC.iterdir():
+        shutil.copyfile(asset, static / asset.name)
+    (static / WIDGET_SCRIPT).write_text(loader.bundle(), encoding="utf-8")
+
+
+def _holds_widget(tree: nodes.document) -> bool:
+    return any(WIDGET_CLASS in raw.astext() for raw in tree.findall(nodes.raw))
+
+
+def _widget_script(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """Load the widgets' one script on the pages that hold a widget, and only there."""
+    if tree is not None and _holds_widget(tree):
+        app.add_js_file(WIDGET_SCRIPT, loading_method="defer")
+
+
+def twin_of(app: Sphinx, page: str) -> Path | None:
+    """Return the notebook beside a page's source, if there is one."""
+    if page not in app.env.found_docs:
+        return None
+    twin = Path(app.env.doc2path(page)).with_suffix(".ipynb")
+    return twin if twin.is_file() else None
+
+
+def _offer_twin(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """Tell the theme's download button of the notebook."""
+    if twin_of(app, page):
+        context["ipynb_source"] = f"{page}.ipynb"
+
+
+def _copy_twins(app: Sphinx, error: Exception | None) -> None:
+    """Put the notebooks where the theme's download button looks for them."""
+    if error is not None or app.builder.format != "html":
+        return
+    for page in app.env.found_docs:
+        twin = twin_of(app, page)
+        if twin:
+            copy = Path(app.outdir) / "_sources" / f"{page}.ipynb"
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(twin, copy)
+
+
+class WidgetLinks(SphinxTransform):
+    """`[text](#widget?trait=value)` stays a link within the page, which the page's script acts on."""
+
+    default_priority = 870  # before MyST looks for the target among headings and labels
+
+    def apply(self, **kwargs: object) -> None:
+        raws = "".join(raw.astext() for raw in self.document.findall(nodes.raw))
+        for link in self.document.findall(nodes.reference):
+            uri = link.get("refuri", "")
+            if not link.get("id_link") or "?" not in uri:
+                continue
+            widget = unquote(uri[1:].partition("?")[0])
+            if f'id="{widget}"' not in raws:
+                logger.warning("a link sets a widget %r that this page does not have", widget, location=link)
+            del link["id_link"]
+            link["internal"] = True
+            link["classes"].append("rnn-set")
+
+
+def setup(app: Sphinx) -> None:
+    """Register the pages' assets; called by `rnnlib.book.setup`."""
+    app.add_css_file("rnn-book.css", priority=900)
+    app.add_js_file("rnn-book.js", loading_method="defer")
+    app.add_transform(WidgetLinks)
+    app.connect("config-inited", _configure)
+    app.connect("builder-inited", _write_assets)
+    app.connect("html-page-context", _widget_script)
+    app.connect("html-page-context", _offer_twin, priority=100)
+    app.connect("build-finished", _copy_twins)

@@ -1,0 +1,105 @@
+"""Writing text token by token, over any step function."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
+
+
+@torch.no_grad()
+def generate(
+    step: Step,
+    prompt_ids: Tensor,
+    num_tokens: int,
+    state: Any = None,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    generator: torch.Generator | None = None,
+) -> Tensor:
+    """Continues a prompt: reads it, then draws a token, reads that, draws the next.
+
+    Tokens are drawn from `softmax(log p / temperature)`.
+
+    Args:
+        step: `step(token_ids (B,), state) -> (log_probs (B, V), state)`, for example
+            `rnnlib.models.LanguageModel.step`.
+        prompt_ids: integer tensor (P,), or (P, B) for B prompts of one length; P of 1 or more.
+        num_tokens: how many tokens to write.
+        state: the state before the prompt; what `step` takes `None` for by default.
+        temperature: 1 draws from the model's own distribution, below 1 sharpens it, above 1 flattens it; at 0
+            the likeliest token is taken (greedy).
+        top_k: draw among the k likeliest tokens only.
+        generator: a CPU generator; the same one, in the same state, gives the same tokens.
+
+    Returns:
+        LongTensor (num_tokens,) or (num_tokens, B): the new tokens, without the prompt.
+
+    Raises:
+        TypeError: `prompt_ids` are no integers.
+        ValueError: an empty prompt, `num_tokens` or `temperature` negative, `top_k` not in 1 ... V, or
+            `step` returning something that is no log-probability.
+    """
+    prompt = _check_arguments(prompt_ids, num_tokens, temperature, top_k)
+    single = prompt.dim() == 1
+    prompt = prompt[:, None] if single else prompt  # (P, B)
+    for token_ids in prompt:
+        log_probs, state = step(token_ids, state)
+    written = torch.empty(num_tokens, prompt.shape[1], dtype=torch.long)
+    for t in range(num_tokens):
+        _check_log_probs(log_probs, prompt.shape[1], top_k)
+        written[t] = _draw(log_probs, temperature, top_k, generator)
+        if t + 1 < num_tokens:
+            log_probs, state = step(written[t].to(log_probs.device), state)
+    return written[:, 0] if single else written
+
+
+def greedy(step: Step, prompt_ids: Tensor, num_tokens: int, state: Any = None) -> Tensor:
+    """Continues a prompt by the likeliest token each time: `generate` at temperature 0."""
+    return generate(step, prompt_ids, num_tokens, state, temperature=0.0)
+
+
+def _draw(
+    log_probs: Tensor, temperature: float, top_k: int | None, generator: torch.Generator | None
+) -> Tensor:
+    """One token id for each row of `log_probs` (B, V)."""
+    if temperature == 0:
+        return log_probs.argmax(dim=-1).cpu()
+    scores = log_probs.double().cpu() / temperature  # (B, V)
+    if top_k is not None:
+        kept = scores.topk(top_k, dim=-1).indices
+        scores = torch.full_like(scores, -torch.inf).scatter(-1, kept, scores.gather(-1, kept))
+    return torch.multinomial(scores.softmax(dim=-1), 1, generator=generator)[:, 0]  # (B,)
+
+
+def _check_arguments(prompt_ids: Tensor, num_tokens: int, temperature: float, top_k: int | None) -> Tensor:
+    prompt = torch.as_tensor(prompt_ids)
+    if prompt.numel() == 0 or prompt.dim() not in (1, 2):
+        raise ValueError(
+            f"prompt_ids has shape {tuple(prompt.shape)}, expected (P,) or (P, B) with P of 1 or more"
+        )
+    if prompt.is_floating_point() or prompt.dtype == torch.bool:
+        raise TypeError(f"prompt_ids has dtype {prompt.dtype}, expected integer token ids (torch.long)")
+    if isinstance(num_tokens, bool) or not isinstance(num_tokens, int) or num_tokens < 0:
+        raise ValueError(f"num_tokens is {num_tokens!r}, expected an integer of 0 or more")
+    if not 0 <= temperature < float("inf"):
+        raise ValueError(f"temperature is {temperature}, expected a finite number of 0 or more")
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k is {top_k}, expected None or a number from 1 to the vocabulary's size")
+    return prompt.long()
+
+
+def _check_log_probs(log_probs: Tensor, batch: int, top_k: int | None) -> None:
+    if log_probs.dim() != 2 or log_probs.shape[0] != batch:
+        raise ValueError(
+            f"step returned log_probs of shape {tuple(log_probs.shape)}, expected (batch={batch}, V)"
+        )
+    if top_k is not None and top_k > log_probs.shape[1]:
+        raise ValueError(f"top_k is {top_k}, expected None or a number from 1 to V = {log_probs.shape[1]}")
+    best = log_probs.amax(dim=-1)
+    if not torch.isfinite(best).all():  # nan anywhere in a row, or a row without a possible token
+        raise ValueError(
+            f"step returned log_probs whose largest entries are {best.tolist()}, expected finite ones"
+        )

@@ -1,0 +1,21 @@
+"""Widgets that run in a kernel (anywidget) and, from the same JavaScript, in the static page.
+
+Nothing here is imported before it is used, so `import rnnlib.widgets` needs neither anywidget nor Jupyter.
+"""
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {"GRUStepper": "gru_stepper", "GradientFlow": "gradient_flow"}
+
+__all__ = ["GRUStepper", "GradientFlow"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(_HOMES)}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

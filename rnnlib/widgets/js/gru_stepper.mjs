@@ -1,0 +1,653 @@
+/** GRU stepper: one cell, step by step, under either reading of z and either place of the reset gate. */
+import { candidate_rnn, cell_step, forward, gru_sequence, shifted_gru, summed_bias } from "./core.mjs";
+import { linear, svg } from "./svg.mjs";
+import { assign, button, choice, fit, formula, frame, h, predict, range, redraw, say_later, show } from "./ui.mjs";
+
+/**
+ * @typedef {import("./ui.mjs").Model} Model
+ * @typedef {{name: string, label: string, z_convention: "keeps" | "takes", reset_after: boolean}} Convention
+ * @typedef {{cell: import("./core.mjs").Cell, steps: import("./core.mjs").GRUStep[], h: ArrayLike<number>[]}} Run
+ */
+
+/** @type {Convention[]} */
+const CONVENTIONS = [
+  { name: "pytorch", label: "PyTorch", z_convention: "keeps", reset_after: true },
+  { name: "cho2014", label: "Cho 2014 (last revised), d2l", z_convention: "keeps", reset_after: false },
+  { name: "chung2014", label: "Chung 2014", z_convention: "takes", reset_after: false },
+  { name: "takes_after", label: "fourth combination", z_convention: "takes", reset_after: true },
+];
+const SETTINGS = ["inputs", "bias_r", "bias_z", "z_convention", "reset_after", "negate_z", "lock_r", "lock_z"];
+const QUANTITIES = ["r", "z", "n", "h"];
+const QUANTITY_NAMES = { r: "reset gate", z: "update gate", n: "candidate", h: "new state" };
+
+export default { render };
+
+/** @param {{model: Model, el: HTMLElement}} host @returns {() => void} */
+function render({ model, el }) {
+  const { body, say } = frame(model, el, {
+    title: "GRU stepper",
+    question: "The same weights and the same inputs, yet two GRUs disagree. Which two choices part them?",
+  });
+  const parts = [time_table(model), bar(), controls(model, say), comparison(), arithmetic()];
+  const [over_time, interpolation, settings, compared, worked] = parts;
+  body.append(
+    h("style", {}, STYLES),
+    ask(),
+    h("div", { class: "rnn-columns" }, [
+      h("div", { class: "rnn-stack gru-bench" }, over_time.node, interpolation.node, compared.node),
+      settings.node,
+    ]),
+    worked.node,
+  );
+  const tell = say_later(say);
+  const stop = redraw(model, [...SETTINGS, "t", "unit", "scope"], () => {
+    const view = compute(model);
+    for (const part of parts) part.draw(view);
+    tell(summary(view));
+    if (model.get("gates") !== undefined) assign(model, { gates: gates_of(view.run) }); // a kernel listens
+  });
+  return () => {
+    stop();
+    interpolation.stop();
+  };
+}
+
+// ---- numbers -------------------------------------------------------------------------------------------------
+
+/** Everything that is shown, computed by core.mjs from the traits. @param {Model} model */
+export function compute(model) {
+  const get = (name) => model.get(name);
+  const cell = { kind: "gru", ...get("payload") };
+  const x = get("inputs").map((v) => [v]); // (T, 1)
+  const biases = { bias_r: get("bias_r"), bias_z: get("bias_z") };
+  /** @returns {Run} */
+  const run_as = ({ z_convention, reset_after }, negate_z = false) => {
+    const convention = { z_keeps: z_convention === "keeps", reset_after };
+    const changed = { ...shifted_gru(cell, { ...biases, negate_z }), ...convention };
+    return { cell: changed, ...gru_sequence(changed, x, get("lock_r"), get("lock_z")) };
+  };
+  const chosen = { z_convention: get("z_convention"), reset_after: get("reset_after") };
+  const run = run_as(chosen, get("negate_z"));
+  const rnn = candidate_rnn(cell);
+  const t = get("t");
+  return {
+    x: get("inputs"),
+    t,
+    unit: get("unit"),
+    H: cell.weight_hh[0].length,
+    lock: { r: get("lock_r"), z: get("lock_z") },
+    chosen,
+    negate_z: get("negate_z"),
+    run,
+    conventions: CONVENTIONS.map((convention) => ({ convention, run: run_as(convention) })),
+    rnn: forward(rnn, x),
+    rnn_step: cell_step(rnn, x[t - 1], run.h[t - 1]).h, // from the GRU's own old state
+  };
+}
+
+/** Gates, candidate and state as lists (T, H), for Python. @param {Run} run */
+export const gates_of = (run) =>
+  Object.fromEntries(QUANTITIES.map((name) => [name, run.steps.map((step) => Array.from(step[name]))]));
+
+/** @param {ReturnType<typeof compute>} view */
+function summary({ t, x, unit, run }) {
+  const step = run.steps[t - 1];
+  const value = (name) => show(step[name][unit - 1], 2);
+  const state = `r ${value("r")}, z ${value("z")}, candidate ${value("n")}, new state ${value("h")}`;
+  return `Step ${t} of ${x.length}, unit ${unit}: ${state}.`;
+}
+
+/**
+ * Print a number in a node, with its name and all its digits for tests and scripts to read.
+ * @param {HTMLElement} node @param {string} name @param {number} value
+ */
+function put(node, name, value, digits = 2) {
+  const text = show_plain(value, digits);
+  if (node.textContent !== text) node.textContent = text;
+  node.dataset.name = name;
+  node.dataset.value = String(value);
+}
+
+/** Fixed decimals: in this cell nothing is so small that its powers of ten matter. */
+const show_plain = (value, digits) => (Math.abs(value) < 0.5 * 10 ** -digits ? show(0, digits) : show(value, digits));
+
+// ---- predict first -------------------------------------------------------------------------------------------
+
+const ask = () =>
+  predict("One of the two switches is only notation: with other weights you can get every state back. Which one?", [
+    {
+      text: "z keeps / z takes",
+      right: true,
+      feedback:
+        "σ(−a) = 1 − σ(a), so negating the weights and biases of z undoes the swap. Try it: choose “z takes”, " +
+        "then tick “negate z’s weights”. The last row of the table goes to 0.",
+    },
+    {
+      text: "reset after / before the product",
+      feedback:
+        "After the product, r scales the finished sum of its own unit. Before it, each unit’s r scales that unit’s old " +
+        "state before the sum mixes them. With two units or more, no other weights turn the one into the other in general.",
+    },
+    {
+      text: "both",
+      feedback: "z is, but the reset is not: after and before the product are two different functions of the old state.",
+    },
+    {
+      text: "neither",
+      feedback: "One is. Ask what 1 − σ(a) is, written as a σ again.",
+    },
+  ]);
+
+// ---- gates over time -----------------------------------------------------------------------------------------
+
+/** Time's range above a table of input, gates, candidate, state, and distance from PyTorch's state. @param {Model} model */
+function time_table(model) {
+  const T = model.get("inputs").length;
+  const time = range(model, { name: "t", label: "time step t", format: (t) => `${t} of ${T}`, max: T });
+  time.classList.add("gru-time");
+  const caption = h("caption");
+  const head = Array.from({ length: T }, (_, k) => h("th", { scope: "col" }, k + 1));
+  const inputs = input_row(model, T);
+  const rows = [
+    ...QUANTITIES.map((name) => value_row(name, QUANTITY_NAMES[name], T)),
+    value_row("difference", "to PyTorch", T, "Δh"),
+  ];
+  const columns = [head, inputs.cells, ...rows.map((row) => row.cells)];
+  columns.forEach((cells) => cells.forEach((cell, k) => (cell.dataset.step = k + 1)));
+  const grid = h("table", { class: "gru-grid" }, [
+    caption,
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "t"), head)),
+    h("tbody", {}, inputs.node, rows.map((row) => row.node)),
+  ]);
+  grid.addEventListener("click", (event) => {
+    const step = event.target.closest("[data-step]")?.dataset.step;
+    if (step && event.target.tagName !== "INPUT") assign(model, { t: Number(step) });
+  });
+  const wide = h("div", { class: "gru-wide", style: `--gru-steps: ${T}` }, time, grid);
+
+  function draw({ x, t, unit, lock, run, conventions }) {
+    caption.textContent = `Unit ${unit} at each step`;
+    columns.forEach((cells) => cells.forEach((cell, k) => cell.classList.toggle("gru-now", k === t - 1)));
+    inputs.draw(x);
+    const reference = conventions[0].run.steps;
+    rows.forEach(({ name, draw: draw_row }) => {
+      const of = (step, k) =>
+        name === "difference" ? step.h[unit - 1] - reference[k].h[unit - 1] : step[name][unit - 1];
+      draw_row(run.steps.map(of), unit, lock[name]);
+    });
+  }
+  return { node: h("div", { class: "gru-scroll" }, wide), draw };
+}
+
+/** A row of T numbers, each on a tint of its size; a locked one says so. */
+function value_row(name, long, T, short = name) {
+  const values = Array.from({ length: T }, () => h("span"));
+  const locks = values.map(() => h("span", { class: "gru-locked", hidden: true }, "locked"));
+  const cells = values.map((value, k) => h("td", {}, value, locks[k]));
+  const node = h("tr", {}, h("th", { scope: "row" }, short, h("span", { class: "gru-long" }, ` ${long}`)), cells);
+  const draw = (numbers, unit, locked) =>
+    numbers.forEach((number, k) => {
+      put(values[k], `${name}[${k + 1}][${unit}]`, number);
+      locks[k].hidden = locked?.[k] == null;
+      if (name !== "difference") cells[k].style.background = tint(name, number);
+    });
+  return { name, node, cells, draw };
+}
+
+/** One number field for each step's input. @param {Model} model @param {number} T */
+function input_row(model, T) {
+  const { min, max, step } = model.get("controls").inputs;
+  const fields = Array.from({ length: T }, (_, k) => {
+    const field = h("input", { type: "number", min, max, step, "aria-label": `input x at step ${k + 1}` });
+    field.addEventListener("input", () => {
+      if (field.value === "" || !field.validity.valid) return;
+      assign(model, { inputs: model.get("inputs").with(k, Number(field.value)) });
+    });
+    field.addEventListener("change", () => (field.value = model.get("inputs")[k])); // what was no number goes
+    return field;
+  });
+  const cells = fields.map((field) => h("td", {}, field));
+  const label = h("th", { scope: "row" }, "x", h("span", { class: "gru-long" }, " input"));
+  const node = h("tr", { class: "gru-inputs", "data-trait": "inputs" }, label, cells);
+  const draw = (x) =>
+    x.forEach((value, k) => {
+      if (fields[k].value === "" || Number(fields[k].value) !== value) fields[k].value = value;
+    });
+  return { node, cells, draw };
+}
+
+/** Background of a cell: strength is size, hue is sign (n, h) or gate (r, z); the number itself is always there. */
+function tint(name, value) {
+  const hue = { r: "c", z: "b" }[name] ?? (value < 0 ? "a" : "accent");
+  return `color-mix(in srgb, var(--rnn-${hue}) ${Math.round(36 * Math.abs(value))}%, var(--rnn-paper))`;
+}
+
+// ---- from the old state to the candidate ---------------------------------------------------------------------
+
+/** The bar on which h lies between candidate and old state, and a sentence that says where. */
+function bar() {
+  const drawing = h("div");
+  const title = h("p", { class: "rnn-subtitle" });
+  const words = h("p", { class: "rnn-soft" });
+  const [plain_value, plain_end] = [h("b"), h("span")];
+  const plain_start = "From the same old state, a plain RNN with the candidate’s weights goes to ";
+  const plain = h("p", { class: "rnn-soft" }, plain_start, plain_value, plain_end);
+  const node = h("div", {}, title, drawing, words, plain);
+  let view = null;
+  const fitted = fit(drawing, (width) => view && drawing.replaceChildren(draw_bar(view, Math.max(260, width))));
+  function draw(next) {
+    view = next;
+    const { t, unit, run, chosen, rnn_step } = view;
+    const keeps = chosen.z_convention === "keeps";
+    const step = run.steps[t - 1];
+    const z = show_plain(step.z[unit - 1], 2);
+    title.textContent = `Step ${t}, unit ${unit}: the new state lies between old state and candidate`;
+    words.textContent = keeps
+      ? `z keeps: h stands ${z} of the way from the candidate to the old state.`
+      : `z takes: h stands ${z} of the way from the old state to the candidate.`;
+    put(plain_value, "rnn_step", rnn_step[unit - 1]);
+    plain_end.textContent = same_as_rnn(step, rnn_step, unit - 1);
+    fitted.draw();
+  }
+  return { node, draw, stop: fitted.stop };
+}
+
+/** Place of a short text right of x, or left of it where the drawing ends. */
+const beside = (x, width) => (x + 72 > width ? { x: x - 7, "text-anchor": "end" } : { x: x + 7, "text-anchor": "start" });
+
+/** What a gated step has in common with the plain one; 1e-12 is far above rounding and far below what is shown. */
+function same_as_rnn(step, rnn_step, j) {
+  const same = (value) => Math.abs(value - rnn_step[j]) < 1e-12;
+  if (same(step.h[j])) return ": this cell’s new state.";
+  return same(step.n[j]) ? ": this cell’s candidate." : ".";
+}
+
+/** @param {ReturnType<typeof compute>} view @param {number} width in CSS pixels */
+function draw_bar({ t, unit, run, chosen }, width) {
+  const keeps = chosen.z_convention === "keeps";
+  const [old, n, z, next] = [run.h[t - 1], ...["n", "z", "h"].map((name) => run.steps[t - 1][name])].map((v) => v[unit - 1]);
+  const x = linear(-1, 1, 14, width - 14);
+  const y = 58;
+  const z_from = keeps ? n : old; // z's share of the bar runs from here to h
+  const rest_from = keeps ? old : n;
+  const [old_x, n_x, h_x] = [x(old), x(n), x(next)];
+  const near = Math.abs(old_x - n_x) < 190;
+  const share = (from, fill, stroke) =>
+    svg("rect", { x: Math.min(x(from), h_x), y: y - 8, width: Math.abs(x(from) - h_x), height: 16, fill, stroke });
+  const share_text = (from, text) => {
+    const room = Math.abs(x(from) - h_x);
+    return room < 66 ? [] : [svg("text", { x: (x(from) + h_x) / 2, y: y + 4, "text-anchor": "middle" }, text)];
+  };
+  const label = (at, row, text) => {
+    const half = text.length * 3.2; // half the text's width, near enough to keep it inside
+    return svg("text", { x: Math.min(Math.max(at, half), width - half), y: row, "text-anchor": "middle" }, text);
+  };
+  const stem = (at, from, to) => svg("line", { x1: at, x2: at, y1: from, y2: to, stroke: "var(--rnn-edge)" });
+  const old_text = `old state ${show_plain(old, 2)}`;
+  const n_text = `candidate ${show_plain(n, 2)}`;
+  const h_text = `h = ${show_plain(next, 2)}`;
+  const axis = [-1, -0.5, 0, 0.5, 1].flatMap((tick) => [
+    svg("line", { x1: x(tick), x2: x(tick), y1: 102, y2: 107, stroke: "var(--rnn-edge)" }),
+    svg("text", { x: x(tick), y: 121, "text-anchor": "middle", class: "rnn-soft" }, show(tick, Number.isInteger(tick) ? 0 : 1)),
+  ]);
+  const described = `Bar from the candidate ${show(n, 2)} to the old state ${show(old, 2)}; the new state stands at ${show(next, 2)}.`;
+  return svg(
+    "svg",
+    { width, height: 128, viewBox: `0 0 ${width} 128`, role: "img", "aria-label": described },
+    svg("line", { x1: x(-1), x2: x(1), y1: 102, y2: 102, stroke: "var(--rnn-edge)" }),
+    ...axis,
+    share(rest_from, "var(--rnn-panel)", "var(--rnn-edge)"),
+    share(z_from, "color-mix(in srgb, var(--rnn-b) 32%, var(--rnn-paper))", "var(--rnn-b)"),
+    ...share_text(z_from, `z ${show_plain(z, 2)}`),
+    ...share_text(rest_from, `1 − z ${show_plain(1 - z, 2)}`),
+    stem(old_x, 18, y),
+    stem(n_x, near ? 36 : 18, y),
+    stem(h_x, y, 102),
+    svg("circle", { cx: old_x, cy: y, r: 6.5, fill: "var(--rnn-paper)", stroke: "var(--rnn-ink)", "stroke-width": 2 }),
+    svg("path", { d: `M${n_x} ${y - 8}l8 8l-8 8l-8 -8z`, fill: "var(--rnn-paper)", stroke: "var(--rnn-ink)", "stroke-width": 2 }),
+    svg("circle", { cx: h_x, cy: y, r: 5.5, fill: "var(--rnn-accent)", stroke: "var(--rnn-paper)", "stroke-width": 1.5 }),
+    label(old_x, 13, old_text),
+    label(n_x, near ? 31 : 13, n_text),
+    svg("text", { ...beside(h_x, width), y: 93, "font-weight": 700, style: "fill: var(--rnn-accent)" }, h_text),
+  );
+}
+
+// ---- switches, biases, locks ---------------------------------------------------------------------------------
+
+/** @param {Model} model @param {(text: string) => void} say */
+function controls(model, say) {
+  const named = CONVENTIONS.slice(0, 3).map(({ label, z_convention, reset_after }) => ({
+    label,
+    values: { z_convention, reset_after, negate_z: false },
+  }));
+  const presets = named.map(({ label, values }) => button(label, () => assign(model, values)));
+  const negate = flag_box(model, "negate_z", "negate z’s weights");
+  const locks = [lock(model, "r"), lock(model, "z")];
+  const { options: units } = model.get("controls").unit;
+  const node = h(
+    "div",
+    { class: "rnn-stack" },
+    units.length > 1 ? choice(model, { name: "unit", label: "unit shown" }) : null,
+    h("div", { class: "rnn-stack gru-tight" }, [
+      h("p", { class: "rnn-subtitle" }, "Convention"),
+      h("div", { class: "rnn-presets", role: "group", "aria-label": "Conventions by name" }, presets),
+      choice(model, { name: "z_convention", label: "update gate", texts: { keeps: "z keeps", takes: "z takes" } }),
+      choice(model, { name: "reset_after", label: "reset gate", texts: { true: "after the product", false: "before" } }),
+      negate.node,
+    ]),
+    h("div", { class: "rnn-stack gru-tight" }, [
+      range(model, { name: "bias_r", label: bias_label(model, "reset bias", "r", 0) }),
+      range(model, { name: "bias_z", label: bias_label(model, "update bias", "z", 1) }),
+    ]),
+    h("div", { class: "rnn-stack gru-tight" }, [
+      choice(model, { name: "scope", label: "locks act on", texts: { step: "this step", all: "every step" } }),
+      ...locks.map((part) => part.node),
+      limits(model, say),
+    ]),
+  );
+  function draw(view) {
+    const same = (values) => Object.entries(values).every(([name, value]) => model.get(name) === value);
+    presets.forEach((preset, k) => preset.setAttribute("aria-pressed", String(same(named[k].values))));
+    negate.draw();
+    locks.forEach((part) => part.draw(view));
+  }
+  return { node, draw };
+}
+
+/** The range adds to the weights' own biases; where these are 0, it is the bias. */
+function bias_label(model, text, gate, block) {
+  const { bias_ih, bias_hh } = model.get("payload");
+  const H = bias_ih.length / 3;
+  const own = [bias_ih, bias_hh].flatMap((bias) => bias.slice(block * H, (block + 1) * H));
+  return own.every((b) => b === 0) ? `${text} b_${gate}` : `added to the ${text}`;
+}
+
+/** A check box bound to a flag. */
+function flag_box(model, name, label) {
+  const input = h("input", { type: "checkbox" });
+  input.addEventListener("change", () => assign(model, { [name]: input.checked }));
+  const node = h("div", { class: "rnn-toggle", "data-trait": name }, h("label", { class: "gru-check" }, input, label));
+  return { node, draw: () => (input.checked = model.get(name)) };
+}
+
+/** A gate's lock: list with `value` (null: free) at this step, or at all. @param {Model} model */
+function locked_at(model, gate, value) {
+  const locks = model.get(`lock_${gate}`);
+  return model.get("scope") === "all" ? locks.map(() => value) : locks.with(model.get("t") - 1, value);
+}
+
+/** Check box and range that hold a gate at a value. @param {Model} model @param {"r" | "z"} gate */
+function lock(model, gate) {
+  const name = `lock_${gate}`;
+  const box = h("input", { type: "checkbox" });
+  const slider = h("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": `value of the locked ${gate}` });
+  const output = h("output", { class: "rnn-value" });
+  const hold = () => assign(model, { [name]: locked_at(model, gate, box.checked ? Number(slider.value) : null) });
+  box.addEventListener("change", hold);
+  slider.addEventListener("input", hold);
+  const label = h("label", { class: "gru-check" }, box, `lock ${gate}`);
+  const node = h("div", { class: "rnn-field", "data-trait": name }, label, output, slider);
+  function draw({ t, unit, run }) {
+    const value = model.get(name)[t - 1];
+    const locked = value != null;
+    box.checked = locked;
+    slider.disabled = !locked;
+    slider.value = locked ? value : run.steps[t - 1][gate][unit - 1];
+    output.textContent = locked ? show_plain(value, 2) : "free";
+  }
+  return { node, draw };
+}
+
+/** The limiting cases as buttons; what each makes of the cell is said at once. @param {Model} model */
+function limits(model, say) {
+  const keeps = () => model.get("z_convention") === "keeps";
+  const copies = "The new state is the old one: nothing is taken.";
+  const replaces = "The new state is the candidate: nothing of the old state is kept.";
+  const cases = [
+    ["R near 0", { r: () => 0 }, () => "The candidate ignores the old state: it is tanh of the input’s part and biases."],
+    ["R near 1", { r: () => 1 }, () => "The candidate is a plain RNN’s. The new state still mixes it with the old one by z."],
+    ["Z near 0", { z: () => 0 }, () => (keeps() ? replaces : copies)],
+    ["Z near 1", { z: () => 1 }, () => (keeps() ? copies : replaces)],
+    ["plain RNN", { r: () => 1, z: () => (keeps() ? 0 : 1) }, () => `R = 1 and Z = ${keeps() ? 0 : 1}: the step is a plain RNN’s.`],
+    ["all free", { r: () => null, z: () => null }, () => "The gates follow their equations again."],
+  ];
+  const buttons = cases.map(([label, values, says]) =>
+    button(label, () => {
+      const locks = Object.entries(values).map(([gate, value]) => [`lock_${gate}`, locked_at(model, gate, value())]);
+      assign(model, Object.fromEntries(locks));
+      say(says());
+    }),
+  );
+  return h("div", { class: "rnn-presets", role: "group", "aria-label": "Limiting cases" }, buttons);
+}
+
+// ---- the same weights under each convention ------------------------------------------------------------------
+
+function comparison() {
+  const caption = h("caption");
+  const named = CONVENTIONS.map((convention) => {
+    const { name, label, z_convention, reset_after } = convention;
+    return compared_row(name, label, `z ${z_convention}, reset ${reset_after ? "after" : "before"}`);
+  });
+  const plain = compared_row("rnn", "plain RNN", "candidate’s weights, no gates");
+  const header = ["", "n", "z", "h", "Δh"].map((text) => h("th", { scope: "col" }, text));
+  const body = h("tbody", {}, named.map((row) => row.node), plain.node);
+  const grid = h("table", { class: "gru-compare" }, caption, h("thead", {}, h("tr", {}, header)), body);
+  const title = h("p", { class: "rnn-subtitle" }, "The same weights and inputs under each convention");
+
+  function draw({ t, unit, chosen, negate_z, conventions, rnn }) {
+    caption.textContent = `Unit ${unit} at step ${t}, each run from step 1, same biases and locks. Δh: h less PyTorch’s h.`;
+    const at = (run, name) => run.steps[t - 1][name][unit - 1];
+    const reference = at(conventions[0].run, "h");
+    conventions.forEach(({ convention, run }, k) => {
+      const same = convention.z_convention === chosen.z_convention && convention.reset_after === chosen.reset_after;
+      const state = at(run, "h");
+      named[k].draw({ n: at(run, "n"), z: at(run, "z"), h: state, difference: state - reference }, same && !negate_z);
+    });
+    const state = at(rnn, "h");
+    plain.draw({ h: state, difference: state - reference }, false);
+  }
+  return { node: h("div", {}, title, grid), draw };
+}
+
+/** A row of the comparison; a quantity that the cell has not is a dash. */
+function compared_row(key, label, detail) {
+  const cells = Object.fromEntries(["n", "z", "h", "difference"].map((name) => [name, h("td", {}, "–")]));
+  const tag = h("span", { class: "gru-tag", hidden: true }, "shown above");
+  const first = h("th", { scope: "row" }, label, tag, h("span", { class: "gru-detail" }, detail));
+  const node = h("tr", {}, first, Object.values(cells));
+  const draw = (values, shown) => {
+    for (const [name, value] of Object.entries(values)) put(cells[name], `${key}.${name}`, value);
+    node.classList.toggle("gru-shown", shown);
+    tag.hidden = !shown;
+  };
+  return { node, draw };
+}
+
+// ---- arithmetic with the numbers put in ----------------------------------------------------------------------
+
+/** Lines stay while their form stays: a change of unit, convention or lock writes them anew. */
+function arithmetic() {
+  const title = h("p", { class: "rnn-subtitle" });
+  const place = h("div", { class: "rnn-stack gru-tight gru-lines" });
+  const legend = h("p", { class: "rnn-soft" });
+  let form = "";
+  let lines = [];
+
+  function draw(view) {
+    const { t, unit, H, lock, chosen } = view;
+    title.textContent = `The arithmetic of unit ${unit} at step ${t}`;
+    const locked = { r: lock.r[t - 1] != null, z: lock.z[t - 1] != null };
+    const now = JSON.stringify([unit, chosen, locked]);
+    if (now !== form) {
+      form = now;
+      lines = [
+        locked.r ? locked_line("r", unit) : gate_line("r", unit, H),
+        locked.z ? locked_line("z", unit) : gate_line("z", unit, H),
+        chosen.reset_after ? candidate_after(unit, H) : candidate_before(unit, H),
+        state_line(unit, chosen.z_convention === "keeps"),
+      ];
+      place.replaceChildren(...lines.map((line) => line.node));
+      const states = H > 1 ? "h_1, h_2 and so on are the units’ old states" : "h_1 is the old state";
+      const text = `x is the input; ${states}; b_r and b_z are PyTorch’s two biases b_i and b_h added together.`;
+      legend.replaceChildren(...subscripted(text));
+    }
+    for (const line of lines) line.draw(view);
+  }
+  return { node: h("div", {}, title, place, legend), draw };
+}
+
+const units = (H) => Array.from({ length: H }, (_, k) => k + 1);
+const sum = (a, terms) => terms.reduce((left, right) => a.add(left, right));
+
+/** Name of a weight: indices only where there is more than one. @param {string} gate such as "hn" */
+const weight = (gate, H, ...indices) => (H > 1 ? `W_${gate},${indices.join("")}` : `W_${gate}`);
+
+/** r or z = s(W x + b + W_h h). @param {"r" | "z"} gate */
+function gate_line(gate, unit, H) {
+  const expression = (a, w, input, b, ...rest) => {
+    const products = rest.slice(0, H).map((u, k) => a.mul(u, rest[H + k]));
+    return a.sigmoid(sum(a, [a.mul(w, input), b, ...products]));
+  };
+  const recurrent = units(H).map((k) => weight(`h${gate}`, H, unit, k));
+  const names = [weight(`i${gate}`, H, unit), "x", `b_${gate}`, ...recurrent, ...units(H).map((k) => `h_${k}`)];
+  const row = (gate === "r" ? 0 : H) + unit - 1;
+  return line(gate, `${gate}_${unit}`, expression, names, ({ t, x, run: { cell, h: states } }) => [
+    cell.weight_ih[row][0],
+    x[t - 1],
+    summed_bias(cell)[row],
+    ...cell.weight_hh[row],
+    ...states[t - 1],
+  ]);
+}
+
+/** Operands that both candidates share. @param {ReturnType<typeof compute>} view */
+const candidate_input = ({ t, x, run: { cell } }, row) => [cell.weight_ih[row][0], x[t - 1], cell.bias_ih[row], cell.bias_hh[row]];
+const candidate_names = (unit, H) => [weight("in", H, unit), "x", "b_in", "b_hn"];
+
+/** n = tanh(W x + b_in + r (W_h h + b_hn)). */
+function candidate_after(unit, H) {
+  const expression = (a, w, input, b_in, b_hn, r, ...rest) => {
+    const recurrent = sum(a, [...rest.slice(0, H).map((u, k) => a.mul(u, rest[H + k])), b_hn]);
+    return a.tanh(sum(a, [a.mul(w, input), b_in, a.mul(r, recurrent)]));
+  };
+  const recurrent = units(H).map((k) => weight("hn", H, unit, k));
+  const names = [...candidate_names(unit, H), `r_${unit}`, ...recurrent, ...units(H).map((k) => `h_${k}`)];
+  const row = 2 * H + unit - 1;
+  return line("n", `n_${unit}`, expression, names, (view) => {
+    const { cell, steps, h: states } = view.run;
+    return [...candidate_input(view, row), steps[view.t - 1].r[unit - 1], ...cell.weight_hh[row], ...states[view.t - 1]];
+  });
+}
+
+/** n = tanh(W x + b_in + W_h (r h) + b_hn). */
+function candidate_before(unit, H) {
+  const expression = (a, w, input, b_in, b_hn, ...rest) => {
+    const [u, r, old] = [0, 1, 2].map((part) => rest.slice(part * H, (part + 1) * H));
+    return a.tanh(sum(a, [a.mul(w, input), b_in, ...u.map((v, k) => a.mul(v, a.mul(r[k], old[k]))), b_hn]));
+  };
+  const recurrent = units(H).map((k) => weight("hn", H, unit, k));
+  const names = [...candidate_names(unit, H), ...recurrent, ...units(H).map((k) => `r_${k}`), ...units(H).map((k) => `h_${k}`)];
+  const row = 2 * H + unit - 1;
+  return line("n", `n_${unit}`, expression, names, (view) => {
+    const { cell, steps, h: states } = view.run;
+    return [...candidate_input(view, row), ...cell.weight_hh[row], ...steps[view.t - 1].r, ...states[view.t - 1]];
+  });
+}
+
+/** The new state, with z on the old one or on the candidate. */
+function state_line(unit, keeps) {
+  const blend = (a, z, first, second) => a.add(a.mul(a.sub(a.number(1), z), first), a.mul(z, second));
+  const expression = (a, z, n, old) => (keeps ? blend(a, z, n, old) : blend(a, z, old, n));
+  const names = [`z_${unit}`, `n_${unit}`, `h_${unit}`];
+  return line("h", `new h_${unit}`, expression, names, ({ t, run: { steps, h: states } }) =>
+    [steps[t - 1].z, steps[t - 1].n, states[t - 1]].map((vector) => vector[unit - 1]),
+  );
+}
+
+/**
+ * Formula, formula with numbers, value.
+ * @param {string} name of the value @param {(view: ReturnType<typeof compute>) => number[]} operands of `expression`
+ */
+function line(name, result, expression, names, operands) {
+  const { node, update } = formula(expression, names, { result, digits: 3 });
+  node.dataset.name = name;
+  const [symbols, numbers] = node.querySelectorAll(".rnn-symbols, .rnn-numbers");
+  symbols.replaceChildren(...subscripted(unbroken(symbols.textContent)));
+  const draw = (view) => {
+    update(...operands(view));
+    numbers.textContent = unbroken(numbers.textContent);
+  };
+  return { node, draw };
+}
+
+/** Lines break at sums, never inside a product or before the result. @param {string} text */
+const unbroken = (text) => text.replaceAll(" · ", "\u00a0·\u00a0").replace(/ = (?=[^=]*$)/, " =\u00a0");
+
+/** A gate that does not follow its equation. @param {"r" | "z"} gate */
+function locked_line(gate, unit) {
+  const numbers = h("span", { class: "rnn-numbers" });
+  const node = h("p", { class: "rnn-formula" }, h("span", { class: "rnn-symbols" }, subscripted(`${gate}_${unit}`)), numbers);
+  node.dataset.name = gate;
+  const draw = ({ t, lock }) => {
+    const value = lock[gate][t - 1];
+    node.dataset.value = String(value);
+    numbers.textContent = `locked at ${show(value, 3)}`;
+  };
+  return { node, draw };
+}
+
+/** Text in which `_abc` becomes a subscript. @param {string} text @returns {Node[]} */
+function subscripted(text) {
+  const pieces = text.split(/_([\w,]+)/);
+  return pieces.map((piece, k) => (k % 2 ? h("sub", {}, piece) : document.createTextNode(piece)));
+}
+
+const STYLES = `
+.rnn-live { --gru-label: 6.5rem; }
+.rnn-live .rnn-stack > .rnn-subtitle { margin: 0; }
+.rnn-live .rnn-field:has(> .gru-check) { align-items: center; }
+.rnn-live .gru-lines + p { margin-top: 0.625rem; }
+.rnn-live .gru-bench { gap: 1.75rem; }
+.rnn-live .gru-tight { gap: 0.625rem; }
+.rnn-live .gru-scroll { overflow-x: auto; padding: 2px; margin: -2px; }
+.rnn-live .gru-wide { min-width: calc(var(--gru-label) + var(--gru-steps) * 2.5rem); }
+.rnn-live .gru-time { margin-bottom: 0.375rem; }
+.rnn-live .gru-time > input[type="range"] {
+  grid-column: 1 / -1; justify-self: start;
+  margin-left: calc(var(--gru-label) + (100% - var(--gru-label)) / var(--gru-steps) / 2 - 8px);
+  width: calc((100% - var(--gru-label)) * (var(--gru-steps) - 1) / var(--gru-steps) + 16px);
+}
+.rnn-live table.gru-grid { table-layout: fixed; border-collapse: separate; border-spacing: 0 2px; }
+.rnn-live .gru-grid caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.rnn-live .gru-grid th, .rnn-live .gru-grid td { border: 0; text-align: center; padding: 0.3125rem 0; cursor: pointer; line-height: 1.3; }
+.rnn-live .gru-grid th:first-child { width: var(--gru-label); text-align: left; cursor: default; font-weight: 700; overflow: hidden; text-overflow: ellipsis; }
+.rnn-live .gru-long { font-weight: 400; color: var(--rnn-soft); }
+.rnn-live .gru-grid .gru-now { box-shadow: inset 2px 0 var(--rnn-accent), inset -2px 0 var(--rnn-accent); font-weight: 700; }
+.rnn-live .gru-grid thead .gru-now { color: var(--rnn-accent); box-shadow: inset 2px 0 var(--rnn-accent), inset -2px 0 var(--rnn-accent), inset 0 2px var(--rnn-accent); }
+.rnn-live .gru-grid tr:last-child .gru-now { box-shadow: inset 2px 0 var(--rnn-accent), inset -2px 0 var(--rnn-accent), inset 0 -2px var(--rnn-accent); }
+.rnn-live .gru-inputs input[type="number"] { width: calc(100% - 8px); padding: 0; text-align: center; font-size: 0.8125rem; min-height: 30px; appearance: textfield; }
+.rnn-live .gru-inputs input::-webkit-inner-spin-button { appearance: none; margin: 0; }
+.rnn-live .gru-inputs td { padding: 0.125rem 0; }
+.rnn-live .gru-locked:not([hidden]) { display: block; font-size: 0.6875rem; font-weight: 600; line-height: 1.1; }
+.rnn-live .gru-check { display: inline-flex; align-items: center; gap: 0.5rem; margin: 0; cursor: pointer; font-size: 0.875rem; }
+.rnn-live .gru-check input { width: 18px; height: 18px; margin: 2px; accent-color: var(--rnn-accent); cursor: pointer; }
+.rnn-live .gru-compare th:first-child { white-space: normal; font-weight: 500; }
+.rnn-live .gru-compare { table-layout: fixed; }
+.rnn-live .gru-compare th + th { width: 3.25rem; }
+.rnn-live .gru-compare :is(th, td) { padding: 0.3125rem 0.375rem; }
+.rnn-live .gru-compare :is(th, td):first-child { padding-left: 0.5rem; }
+.rnn-live .gru-detail { display: block; font-weight: 400; color: var(--rnn-soft); }
+.rnn-live .gru-shown { background: var(--rnn-tint); font-weight: 700; }
+.rnn-live .gru-tag { margin-left: 0.5rem; white-space: nowrap; font-size: 0.75rem; color: var(--rnn-accent); font-weight: 600; }
+.rnn-live .gru-lines .rnn-numbers { display: block; }
+.rnn-live .gru-lines sub { font-size: 0.72em; line-height: 0; }
+.rnn-live .gru-lines p { border-left: 3px solid var(--rnn-line); padding-left: 0.75rem; }
+@container (max-width: 30rem) {
+  .rnn-live .gru-long { display: none; }
+  .rnn-live .gru-wide { --gru-label: 1.75rem; }
+  .rnn-live .gru-compare :is(th, td) { padding-inline: 0.125rem; }
+  .rnn-live .gru-compare th + th { width: 2.875rem; }
+  .rnn-live .gru-tag:not([hidden]) { display: block; margin: 0; }
+}
+`;

@@ -1,0 +1,107 @@
+"""Fixtures of the browser tests: the browser, the pages of the built book, a page that holds every widget."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from browser import open_browser
+from playwright.sync_api import Browser
+
+from rnnlib import widgets
+from rnnlib.widgets import loader
+
+ROOT = Path(__file__).parents[2]
+NOT_CONTENT = {"_static", "_sources", "_modules"}
+BENCH = "bench page"
+
+
+def book_folder() -> Path:
+    """Where the built book is: `RNNLIB_HTML`, else `_build/html`."""
+    return Path(os.environ.get("RNNLIB_HTML", ROOT / "_build" / "html"))
+
+
+@cache
+def book_pages() -> tuple[str, ...]:
+    """All pages of the built book, by their path in it; none if it is not built."""
+    folder = book_folder()
+    found = (page.relative_to(folder) for page in folder.rglob("*.html"))
+    return tuple(sorted(str(page) for page in found if not NOT_CONTENT & set(page.parts)))
+
+
+@cache
+def pages_with_widgets() -> tuple[str, ...]:
+    """Those pages of the built book that hold a widget."""
+    holds = 'class="rnn-widget"'
+    return tuple(page for page in book_pages() if holds in (book_folder() / page).read_text(encoding="utf-8"))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each page. Where the book is not built, one test that says so and fails."""
+    if "book_page" in metafunc.fixturenames:
+        metafunc.parametrize("book_page", book_pages() or ["(not built)"], indirect=True)
+    if "widget_page" in metafunc.fixturenames:
+        found = pages_with_widgets() or ["(not built)"]
+        metafunc.parametrize("widget_page", [BENCH, *found], indirect=True)
+
+
+def built(name: str) -> Path:
+    """A page of the built book; fails, with what to do, where there is none."""
+    folder = book_folder()
+    if not (folder / "index.html").is_file():
+        pytest.fail(
+            f"no built book in {folder}: type `make book`, or name its folder in RNNLIB_HTML", pytrace=False
+        )
+    page = folder / name
+    if not page.is_file():
+        pytest.fail(f"no page of the built book in {folder} holds a widget", pytrace=False)
+    return page
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests."""
+    with open_browser() as started:
+        yield started
+
+
+@pytest.fixture
+def book_page(request: pytest.FixtureRequest) -> Path:
+    """A page of the built book."""
+    return built(request.param)
+
+
+@pytest.fixture
+def widget_page(request: pytest.FixtureRequest, bench_page: Path) -> Path:
+    """A page with widgets: the bench page, or one of the built book."""
+    return bench_page if request.param == BENCH else built(request.param)
+
+
+PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>All widgets</title><link rel="icon" href="data:,">
+<style>body {{ font-family: sans-serif; margin: 0 auto; max-width: 46rem; padding: 0.75rem }}
+html {{ background: #fff; color: #111 }} figure {{ margin: 0 }}
+html[data-theme="dark"] {{ background: #14181e; color: #eee }} a {{ color: inherit }}</style>
+<script defer src="widgets.js"></script></head>
+<body><main><h1>All widgets</h1>{figures}
+<p>Drive them: <a href="#gru-stepper?bias_z=3">set the update bias to 3</a>,
+<a href="#gru-stepper?z_convention=takes&amp;reset_after=false&amp;t=5">Chung’s reading at step 5</a>,
+<a href="#gru-stepper?lock_r=0">reset gate shut</a>,
+<a href="#gru-stepper?scope=step&amp;lock_z=-,-,-,1,-,-">keep at step 4</a>,
+<a href="#gradient-flow?forget_bias=3">set the forget bias to 3</a>.</p></main></body></html>
+"""
+
+
+@pytest.fixture(scope="session")
+def bench_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of our own with one of each widget, as the book would hold them."""
+    folder = tmp_path_factory.mktemp("bench")
+    figures = "\n".join(getattr(widgets, name)().to_html() for name in widgets.__all__)
+    (folder / "index.html").write_text(PAGE.format(figures=figures), encoding="utf-8")
+    (folder / "widgets.js").write_text(loader.bundle(), encoding="utf-8")
+    return folder / "index.html"

@@ -1,0 +1,255 @@
+"""Settings that the browser tests drive each widget to, and the numbers that PyTorch says must then be shown.
+
+A widget has an entry in `WIDGETS`: a table of settings (trait -> value, at least 20), and a function that
+computes from the state of the page (JSON: weights, inputs, traits) the value of every number that is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+State = dict[str, Any]
+
+
+class Case(NamedTuple):
+    """How one kind of widget is tested: its settings, what each must show, how exactly."""
+
+    settings: list[State]
+    expected: Callable[[State], dict[str, float]]
+    tolerance: float  # relative to the larger of 1e-300 and the expected value if `relative`, else absolute
+    relative: bool
+
+
+# ---- gru_stepper ----------------------------------------------------------------------------------------
+
+_GRU_BIASES = [(0, 1), (0, -3), (2.5, 0), (-4, 3), (6, -6), (-1.5, 0.7), (3, 3), (-6, 6)]
+_GRU_INPUTS = [None, [0.3, -1.2, 2, 0, 0.7, -3], [3, 3, 3, -3, -3, -3], [0, 0, 0, 0, 0, 1]]
+
+# PyTorch's convention, nothing locked: 24 settings, each compared with torch.nn.GRUCell.
+_GRU_PYTORCH: list[State] = [
+    {
+        "t": 1 + k % 6,
+        "unit": 1 + k % 2,
+        "bias_r": _GRU_BIASES[k % 8][0],
+        "bias_z": _GRU_BIASES[k % 8][1],
+        "inputs": _GRU_INPUTS[k // 6],
+    }
+    for k in range(24)
+]
+_GRU_OTHERS: list[State] = [
+    {"reset_after": False, "t": 4},
+    {"reset_after": False, "z_convention": "takes", "t": 5, "bias_r": -1},
+    {"z_convention": "takes", "t": 6, "unit": 2},
+    {"z_convention": "takes", "negate_z": True, "t": 4},
+    {"lock_r": 0, "t": 3},
+    {"lock_r": 1, "lock_z": 0, "t": 5},
+    {"lock_z": 0.37, "z_convention": "takes", "t": 2},
+    {"lock_r": 0.62, "reset_after": False, "t": 6, "bias_z": -0.4, "scope": "all"},
+    {"lock_z": 1, "scope": "all", "t": 4},
+]
+
+
+def gru_expected(state: State) -> dict[str, float]:
+    """Gates of the chosen unit at all steps, and the state under each convention at the step shown."""
+    run = _gru(state)
+    j, k = state["unit"] - 1, state["t"] - 1
+    free = {"negate_z": False, "lock_r": state["lock_r"], "lock_z": state["lock_z"]}
+    named = {
+        "pytorch": ("keeps", True),
+        "cho2014": ("keeps", False),
+        "chung2014": ("takes", False),
+        "takes_after": ("takes", True),
+    }
+    runs = {
+        name: _gru({**state, **free, "z_convention": z, "reset_after": after})
+        for name, (z, after) in named.items()
+    }
+    if _is_pytorch(state):
+        run["h"] = runs["pytorch"]["h"] = _gru_by_torch(state)
+    shown = {f"{name}[{t + 1}][{j + 1}]": run[name][t][j] for name in "rznh" for t in range(len(run["h"]))}
+    shown |= {name: run[name][k][j] for name in "rznh"}
+    reference = runs["pytorch"]["h"]
+    for t, h in enumerate(run["h"]):
+        shown[f"difference[{t + 1}][{j + 1}]"] = h[j] - reference[t][j]
+    plain = _rnn_by_torch(state)
+    for name, other in {**runs, "rnn": {"h": plain}}.items():
+        for quantity in ("n", "z", "h"):
+            if quantity in other:
+                shown[f"{name}.{quantity}"] = other[quantity][k][j]
+        shown[f"{name}.difference"] = other["h"][k][j] - reference[k][j]
+    old = run["h"][k - 1] if k else [0.0] * len(reference[0])
+    shown["rnn_step"] = _rnn_by_torch({**state, "inputs": state["inputs"][k : k + 1]}, old)[0][j]
+    return shown
+
+
+def _is_pytorch(state: State) -> bool:
+    locked = any(value is not None for value in state["lock_r"] + state["lock_z"])
+    return state["z_convention"] == "keeps" and state["reset_after"] and not state["negate_z"] and not locked
+
+
+def _weights(state: State) -> dict[str, Tensor]:
+    """The page's weights, with what its ranges add to the biases."""
+    weights = {name: torch.tensor(value, dtype=torch.float64) for name, value in state["payload"].items()}
+    H = weights["weight_hh"].shape[1]
+    weights["bias_ih"][:H] += state["bias_r"]
+    weights["bias_ih"][H : 2 * H] += state["bias_z"]
+    return weights
+
+
+@torch.no_grad()
+def _gru_by_torch(state: State) -> list[list[float]]:
+    weights = _weights(state)
+    cell = torch.nn.GRUCell(1, weights["weight_hh"].shape[1]).double()
+    cell.load_state_dict(weights)
+    h = torch.zeros(1, cell.hidden_size, dtype=torch.float64)
+    states = []
+    for x in state["inputs"]:
+        h = cell(torch.tensor([[x]], dtype=torch.float64), h)
+        states.append(h[0].tolist())
+    return states
+
+
+@torch.no_grad()
+def _rnn_by_torch(state: State, h: list[float] | None = None) -> list[list[float]]:
+    weights = _weights(state)
+    H = weights["weight_hh"].shape[1]
+    cell = torch.nn.RNNCell(1, H).double()
+    cell.load_state_dict({name: value[2 * H :] for name, value in weights.items()})
+    now = torch.tensor([h or [0.0] * H], dtype=torch.float64)
+    states = []
+    for x in state["inputs"]:
+        now = cell(torch.tensor([[x]], dtype=torch.float64), now)
+        states.append(now[0].tolist())
+    return states
+
+
+def _gru(state: State) -> dict[str, list[list[float]]]:
+    """The formulas in PyTorch, written out for every convention and for locked gates."""
+    W = _weights(state)
+    H = W["weight_hh"].shape[1]
+    R, Z, N = slice(0, H), slice(H, 2 * H), slice(2 * H, 3 * H)
+    sign = -1 if state["negate_z"] else 1
+    h = torch.zeros(H, dtype=torch.float64)
+    rows: dict[str, list[list[float]]] = {"r": [], "z": [], "n": [], "h": []}
+    for k, x in enumerate(state["inputs"]):
+        a = W["weight_ih"][:, 0] * x + W["bias_ih"]
+        b = W["weight_hh"] @ h + W["bias_hh"]
+        r, z = torch.sigmoid(a[R] + b[R]), torch.sigmoid(sign * (a[Z] + b[Z]))
+        r = r if state["lock_r"][k] is None else torch.full_like(r, state["lock_r"][k])
+        z = z if state["lock_z"][k] is None else torch.full_like(z, state["lock_z"][k])
+        before = W["weight_hh"][N] @ (r * h) + W["bias_hh"][N]
+        n = torch.tanh(a[N] + (r * b[N] if state["reset_after"] else before))
+        h = z * h + (1 - z) * n if state["z_convention"] == "keeps" else (1 - z) * h + z * n
+        for name, value in zip("rznh", (r, z, n, h), strict=True):
+            rows[name].append(value.tolist())
+    return rows
+
+
+# ---- gradient_flow --------------------------------------------------------------------------------------
+
+_FLOW: list[State] = [
+    {},
+    {"step": 40},
+    {"step": 39, "forget_bias": 3},
+    {"step": 1, "forget_bias": 3, "update_bias": 3},
+    {"length": 2, "step": 1},
+    {"length": 10, "step": 5, "seed": 1},
+    {"length": 25, "step": 3, "radius": 1.5},
+    {"length": 25, "step": 13, "radius": 2, "nonlinearity": "relu"},
+    {"length": 60, "step": 2, "radius": 0.9, "forget_bias": 8, "update_bias": 8},
+    {"length": 100, "step": 1, "radius": 0.6},
+    {"length": 100, "step": 50, "radius": 1, "matrix": "orthogonal", "nonlinearity": "identity"},
+    {"length": 80, "step": 70, "radius": 0.8, "matrix": "lopsided", "nonlinearity": "identity"},
+    {"length": 30, "step": 7, "matrix": "lopsided", "seed": 2},
+    {"length": 30, "step": 7, "matrix": "orthogonal", "radius": 1.2, "seed": 2},
+    {"length": 30, "step": 29, "input_scale": 3},
+    {"length": 30, "step": 4, "input_scale": 0},
+    {"length": 30, "step": 4, "radius": 0},
+    {"length": 20, "step": 20, "radius": 1.75, "update_bias": -4, "forget_bias": -4},
+    {"length": 20, "step": 6, "clipping": False, "radius": 1.6, "nonlinearity": "relu"},
+    {"length": 20, "step": 6, "clip": 0.05, "radius": 1.6},
+    {"length": 12, "step": 9, "seed": 1, "update_bias": 1.5, "bound": "gru"},
+    {"length": 12, "step": 2, "seed": 2, "forget_bias": 1, "bound": "lstm"},
+    {"length": 15, "step": 8, "show_rnn": False, "bound": "none"},
+    {"length": 15, "step": 8, "show_gru": False, "show_lstm": False},
+]
+_FLOW_BLOCKS = {"rnn": ("n",), "gru": ("r", "z", "n"), "lstm": ("r", "z", "n", "o")}
+
+
+def flow_expected(state: State) -> dict[str, float]:
+    """By autograd, L = sum(h_T) / sqrt(H): norms of dL/dh_t and dL/dc_t at all steps, and of the parameters'
+    gradient before and after clipping; the plain RNN's bound, a power of the largest singular value."""
+    shown = {}
+    T = state["length"]
+    for kind in ("rnn", "gru", "lstm"):
+        cell = _flow_cell(kind, state)
+        for name, values in _reach_by_torch(kind, cell, state).items():
+            shown |= {f"norm.{name}[{t + 1}]": value for t, value in enumerate(values)}
+        total = float(torch.nn.utils.get_total_norm([p.grad for p in cell.parameters()]))
+        shown[f"parameter_norm.{kind}"] = total
+        shown[f"clipped.{kind}"] = (
+            total * min(1.0, state["clip"] / (total + 1e-6)) if state["clipping"] else total
+        )
+        if kind == "rnn":
+            sigma = float(torch.linalg.matrix_norm(cell.weight_hh.detach(), 2))
+            shown |= {f"bound.rnn[{t}]": sigma ** (T - t) for t in range(1, T + 1)}
+    return shown
+
+
+def _flow_cell(kind: str, state: State) -> torch.nn.Module:
+    draw = state["payload"]["seeds"][str(state["seed"])]
+    gates = draw["gates"]
+    candidate = draw["matrices"].get(state["matrix"], gates["n"]["weight_hh"])
+    recurrent = [candidate if gate == "n" else gates[gate]["weight_hh"] for gate in _FLOW_BLOCKS[kind]]
+    weight_hh = torch.tensor(recurrent, dtype=torch.float64).flatten(0, 1) * state["radius"]
+    inward = [gates[gate]["weight_ih"] for gate in _FLOW_BLOCKS[kind]]
+    weight_ih = torch.tensor(inward, dtype=torch.float64).flatten(0, 1)
+    H, size = weight_hh.shape[1], weight_ih.shape[1]
+    cell = {"rnn": torch.nn.RNNCell, "gru": torch.nn.GRUCell, "lstm": torch.nn.LSTMCell}[kind](
+        size, H
+    ).double()
+    bias = torch.zeros(len(weight_hh), dtype=torch.float64)
+    if kind != "rnn":  # update and forget gate are second
+        bias[H : 2 * H] = state["update_bias"] if kind == "gru" else state["forget_bias"]
+    zero = torch.zeros_like(bias)
+    cell.load_state_dict({"weight_ih": weight_ih, "weight_hh": weight_hh, "bias_ih": bias, "bias_hh": zero})
+    return cell
+
+
+_NONLINEAR = {"tanh": torch.tanh, "relu": torch.relu, "identity": lambda a: a}
+
+
+def _reach_by_torch(kind: str, cell: torch.nn.Module, state: State) -> dict[str, list[float]]:
+    """Norms of the gradient at every state; leaves the parameters' own gradients in the cell."""
+    H = cell.hidden_size
+    inputs = state["payload"]["seeds"][str(state["seed"])]["inputs"][: state["length"]]
+    x = torch.tensor(inputs, dtype=torch.float64) * state["input_scale"]
+    h = c = torch.zeros(1, H, dtype=torch.float64)
+    hidden, memory = [], []
+    for x_t in x:
+        if kind == "lstm":
+            h, c = cell(x_t[None], (h, c))
+            memory.append(c)
+        elif kind == "rnn":  # torch.nn.RNNCell has no linear units
+            sum_ = x_t[None] @ cell.weight_ih.T + cell.bias_ih + h @ cell.weight_hh.T + cell.bias_hh
+            h = _NONLINEAR[state["nonlinearity"]](sum_)
+        else:
+            h = cell(x_t[None], h)
+        hidden.append(h)
+    for kept in hidden + memory:
+        kept.retain_grad()
+    (h.sum() / H**0.5).backward()
+    norms = [
+        0.0 if kept.grad is None else float(torch.linalg.vector_norm(kept.grad)) for kept in hidden + memory
+    ]
+    return {kind: norms[: len(x)]} | ({"lstm_c": norms[len(x) :]} if memory else {})
+
+
+WIDGETS = {
+    "gru_stepper": Case(_GRU_PYTORCH + _GRU_OTHERS, gru_expected, 1e-9, relative=False),
+    "gradient_flow": Case(_FLOW, flow_expected, 1e-9, relative=True),
+}

@@ -1,0 +1,184 @@
+"""Every widget on every page that has one: by keyboard, by links, without scripts, and number for number."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import checks
+import pytest
+from playwright.sync_api import Browser, Locator
+from settings import WIDGETS, State
+
+FIRST = ("length", "t", "step", "unit", "scope")  # what the meaning of other settings depends on
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_widgets_fit_and_are_accessible(browser: Browser, widget_page: Path, width: int, scheme: str):
+    with checks.open_page(browser, widget_page, width=width, scheme=scheme) as (page, record):
+        assert checks.widgets_of(page)
+        checks.check_no_sideways_scroll(page)
+        page.evaluate("() => document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+        checks.check_no_sideways_scroll(page)
+        checks.check_accessible(page, scheme)
+        checks.check_quiet(record)
+
+
+def test_widgets_work_by_keyboard(browser: Browser, widget_page: Path):
+    with checks.open_page(browser, widget_page) as (page, record):
+        for figure in checks.widgets_of(page):
+            checks.check_predict_first(figure)
+            checks.check_time_by_arrows(page, figure)
+            checks.check_every_range_by_arrows(page, figure)
+            checks.check_radios_by_arrows(page, figure)
+            checks.check_every_control_by_tab(page, figure)
+        checks.check_quiet(record)
+
+
+def test_address_and_prose_drive_widgets(browser: Browser, widget_page: Path):
+    with checks.open_page(browser, widget_page) as (page, record):
+        for figure in checks.widgets_of(page):
+            checks.check_hash_sets_state(page, figure)
+            checks.check_links_set_state(page, figure)
+            checks.check_bad_hash_is_refused(page, figure)
+        checks.check_quiet(record)
+
+
+def test_an_address_opens_in_its_state_and_is_kept_up_to_date(browser: Browser, widget_page: Path):
+    with checks.open_page(browser, widget_page) as (page, _):
+        states = [(f.get_attribute("id"), checks.state_of(f)["controls"]) for f in checks.widgets_of(page)]
+    for name, controls in states:
+        trait, about = next((trait, about) for trait, about in controls.items() if about["kind"] == "number")
+        value = checks.other_value(about)
+        with checks.open_page(browser, widget_page, tail=f"#{name}?{trait}={value}") as (page, record):
+            figure = page.locator(f"#{name}")
+            checks.check_shows(figure, trait, value)
+            first = checks.control(figure, trait).locator("input[type=range]")
+            first.focus()
+            page.keyboard.press("End")
+            page.wait_for_url(re.compile(rf"#{name}\?{trait}={first.get_attribute('max')}(\.0)?$"))
+            page.keyboard.press("Escape")
+            page.wait_for_url(re.compile(rf"#{name}$"))
+            checks.check_quiet(record)
+
+
+def test_still_and_table_without_scripts(browser: Browser, widget_page: Path):
+    for width in (360, 1280):
+        with checks.open_page(browser, widget_page, scripts=False, width=width) as (page, _):
+            checks.check_still_without_scripts(page)
+
+
+def test_every_shown_number_is_pytorchs(browser: Browser, widget_page: Path):
+    with checks.open_page(browser, widget_page) as (page, record):
+        for figure in checks.widgets_of(page):
+            case = WIDGETS[figure.get_attribute("data-widget")]
+            assert len(case.settings) >= 20
+            started = checks.state_of(figure)
+            for settings in case.settings:
+                check_setting(figure, started, settings, case)
+                figure.get_by_role("button", name="Reset", exact=True).click()
+        checks.check_quiet(record)
+
+
+def check_setting(figure: Locator, started: State, settings: State, case: Any) -> None:
+    """Drive the widget to `settings`; what it then shows is PyTorch's, printed as it should be."""
+    state = {**started}
+    for trait in sorted(
+        settings, key=lambda name: (name not in FIRST, FIRST.index(name) if name in FIRST else 0)
+    ):
+        value = settings[trait]
+        if value is None:
+            continue
+        checks.set_control(figure, trait, value)
+        state[trait] = spread(state, trait, value)
+    figure.page.wait_for_timeout(1)  # the widget draws once for all changes
+    shown = checks.shown_numbers(figure)
+    expected = case.expected(state)
+    compared = shown.keys() & expected.keys()
+    assert len(compared) >= 3, f"{settings}: shows {sorted(shown)}, expected some of {sorted(expected)}"
+    for name in sorted(compared):
+        value, wanted = shown[name]["value"], expected[name]
+        scale = abs(wanted) if case.relative else 1.0
+        assert abs(value - wanted) <= case.tolerance * scale, (
+            f"{settings}: {name} is {value}, PyTorch has {wanted}"
+        )
+    for name, number in shown.items():
+        if number["text"]:  # else it is a mark in a drawing
+            checks.check_prints_its_value(name, number["value"], number["text"])
+
+
+def spread(state: State, trait: str, value: Any) -> Any:
+    """What a setting makes of the trait: a lock acts on the step shown or on all."""
+    if not trait.startswith("lock_"):
+        return value
+    if state["scope"] == "all":
+        return [value] * len(state[trait])
+    return [value if k == state["t"] - 1 else old for k, old in enumerate(state[trait])]
+
+
+FUNCTIONS = "from math import tanh, log as ln, exp\nsigma = lambda a: 1 / (1 + exp(-a))\n"
+
+
+def test_printed_formulas_give_the_printed_numbers(browser: Browser, widget_page: Path):
+    """What stands on screen, evaluated as it stands, is the result that stands beside it."""
+    names: dict[str, Any] = {}
+    exec(FUNCTIONS, names)
+    with checks.open_page(browser, widget_page) as (page, _):
+        for figure in checks.widgets_of(page):
+            case = WIDGETS[figure.get_attribute("data-widget")]
+            for settings in case.settings[:: max(1, len(case.settings) // 10)]:
+                for trait in sorted(settings, key=lambda name: name not in FIRST):
+                    if settings[trait] is not None:
+                        checks.set_control(figure, trait, settings[trait])
+                figure.page.wait_for_timeout(1)
+                formulas = figure.locator(".rnn-formula[data-operands]").all()
+                assert formulas
+                for formula in formulas:
+                    check_formula(formula, names)
+                figure.get_by_role("button", name="Reset", exact=True).click()
+
+
+def check_formula(formula: Locator, names: dict[str, Any]) -> None:
+    """`= 0.5 · 0.25 = 0.125`: the middle, read by Python, is the right, as far as printed digits go."""
+    text = formula.locator(".rnn-numbers").text_content().replace("\xa0", " ")
+    _, middle, result = text.split("=")
+    power = re.compile(r" × 10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)")
+    source = power.sub(lambda found: f"e{found[1].translate(checks.SUPERSCRIPTS)}", middle)
+    for sign, operator in {"·": "*", "−": "-", "σ": "sigma", "^": "**", "²": "**2"}.items():
+        source = source.replace(sign, operator)
+    value = eval(source, names)
+    shown = float(formula.get_attribute("data-value"))
+    assert abs(value - shown) <= 0.004 * max(1.0, abs(shown)), f"{text}: the formula gives {value}"
+    checks.check_prints_its_value("result", shown, result)
+
+
+def test_limiting_cases_say_what_they_make_of_the_cell(browser: Browser, bench_page: Path):
+    """The buttons of the GRU stepper's limiting cases, at the step shown."""
+    with checks.open_page(browser, bench_page) as (page, _):
+        figure = page.locator("#gru-stepper")
+
+        def press(label: str) -> dict[str, float]:
+            figure.get_by_role("button", name=label, exact=True).click()
+            assert figure.locator(".rnn-say").text_content()
+            return {name: number["value"] for name, number in checks.shown_numbers(figure).items()}
+
+        free = {name: number["value"] for name, number in checks.shown_numbers(figure).items()}
+        old = free["h[3][1]"]
+        assert press("Z near 1")["h"] == old
+        near_0 = press("Z near 0")
+        assert near_0["h"] == near_0["n"]
+        press("all free")
+        assert abs(press("R near 1")["n"] - free["rnn_step"]) < 1e-15
+        press("all free")
+        assert abs(press("plain RNN")["h"] - free["rnn_step"]) < 1e-15
+        press("all free")
+        shut = press("R near 0")["n"]
+        figure.locator('input[aria-label="input x at step 1"]').fill("-3")  # another past
+        assert checks.shown_numbers(figure)["n"]["value"] == shut
+        figure.get_by_role("button", name="Reset", exact=True).click()
+        figure.get_by_role("button", name="Chung 2014", exact=True).click()
+        assert press("Z near 0")["h"] == pytest.approx(
+            checks.shown_numbers(figure)["h[3][1]"]["value"], abs=0
+        )

@@ -1,0 +1,151 @@
+"""Generation over any step function."""
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+from rnnlib.decoding import generate, greedy
+from rnnlib.models import LanguageModel
+
+P = torch.tensor([0.4, 0.3, 0.2, 0.1])
+
+
+def constant_step(token_ids, state):
+    """The same distribution whatever was read; the state is the list of what was read."""
+    state = [] if state is None else state
+    return P.log().expand(len(token_ids), -1), [*state, token_ids.tolist()]
+
+
+def counting_step(token_ids, state):
+    """Says that the next token is (last + number of tokens read) mod 7, for certain."""
+    read = (0 if state is None else state) + 1
+    return torch.log(nn.functional.one_hot((token_ids + read) % 7, 7).float()), read
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def chi_square(tokens, p):
+    observed = torch.bincount(tokens, minlength=len(p)).double()
+    expected = p * len(tokens)
+    kept = p > 0
+    assert observed[~kept].sum() == 0
+    return float(((observed - expected)[kept] ** 2 / expected[kept]).sum())
+
+
+THREE_DEGREES_1_IN_1000 = 16.27  # the chi-square value that chance exceeds once in 1,000 draws
+ONE_DEGREE_1_IN_1000 = 10.83
+
+
+def test_frequencies_are_the_steps_distribution():
+    tokens = generate(constant_step, torch.tensor([0]), 20_000, generator=generator())
+    assert chi_square(tokens, P.double()) < THREE_DEGREES_1_IN_1000
+
+
+@pytest.mark.parametrize("temperature", [0.3, 0.7, 2.0])
+def test_temperature_divides_the_log_probabilities(temperature):
+    tokens = generate(
+        constant_step, torch.tensor([0]), 20_000, temperature=temperature, generator=generator(1)
+    )
+    by_hand = [p ** (1 / temperature) for p in P.double().tolist()]
+    p = torch.tensor(by_hand, dtype=torch.double) / sum(by_hand)
+    assert chi_square(tokens, p) < THREE_DEGREES_1_IN_1000
+    assert chi_square(tokens, P.double()) > THREE_DEGREES_1_IN_1000  # the test can tell
+
+
+def test_top_k_keeps_the_likeliest_and_their_proportion():
+    tokens = generate(constant_step, torch.tensor([0]), 20_000, top_k=2, generator=generator(2))
+    assert chi_square(tokens, torch.tensor([4 / 7, 3 / 7, 0, 0], dtype=torch.double)) < ONE_DEGREE_1_IN_1000
+    assert generate(
+        constant_step, torch.tensor([0]), 50, top_k=1, generator=generator()
+    ).unique().tolist() == [0]
+
+
+def test_one_generator_state_one_text():
+    prompt = torch.tensor([2, 1])
+    runs = [generate(constant_step, prompt, 30, generator=generator(s)).tolist() for s in (5, 5, 6)]
+    assert runs[0] == runs[1] != runs[2]
+    one = generator(5)
+    assert generate(constant_step, prompt, 30, generator=one).tolist() == runs[0]
+    assert generate(constant_step, prompt, 30, generator=one).tolist() != runs[0]
+
+
+def test_temperature_0_is_greedy_and_draws_nothing():
+    before = torch.get_rng_state()
+    tokens = generate(constant_step, torch.tensor([3]), 5, temperature=0)
+    assert tokens.tolist() == [0] * 5 and torch.equal(torch.get_rng_state(), before)
+    assert greedy(counting_step, torch.tensor([0]), 4).tolist() == [1, 3, 6, 3]  # 0+1, 1+2, 3+3, 6+4 mod 7
+
+
+def test_the_whole_prompt_is_read_and_each_token_once():
+    seen = []
+
+    def step(token_ids, state):
+        log_probs, state = constant_step(token_ids, state)
+        seen.append(state)
+        return log_probs, state
+
+    tokens = generate(step, torch.tensor([3, 1, 2]), 4, generator=generator())
+    assert tokens.shape == (4,) and tokens.dtype == torch.long
+    assert seen[-1] == [[t] for t in [3, 1, 2, *tokens[:3].tolist()]]  # the last one is not read
+
+
+def test_a_state_given_continues():
+    assert greedy(counting_step, torch.tensor([0]), 3, state=2).tolist() == [3, 0, 5]
+    whole = greedy(counting_step, torch.tensor([0, 4]), 3)
+    _, state = counting_step(torch.tensor([0]), None)
+    assert greedy(counting_step, torch.tensor([4]), 3, state=state).tolist() == whole.tolist()
+
+
+def test_a_batch_of_prompts():
+    prompts = torch.tensor([[0, 5], [1, 2]])  # (P, B)
+    tokens = greedy(counting_step, prompts, 3)
+    assert tokens.shape == (3, 2)
+    for b in range(2):
+        assert tokens[:, b].tolist() == greedy(counting_step, prompts[:, b], 3).tolist()
+
+
+def test_no_tokens():
+    assert generate(constant_step, torch.tensor([0]), 0).shape == (0,)
+
+
+@pytest.mark.parametrize("layer", [nn.RNN, nn.GRU, nn.LSTM])
+def test_language_model(layer):
+    torch.manual_seed(0)
+    model = LanguageModel(layer(4, 8), 6, dropout=0.5)
+    ids = torch.tensor([1, 2, 3])
+    tokens = greedy(model.step, ids, 5)
+    for _ in range(5):  # each token is the likeliest after all before, read from the start
+        ids = torch.cat([ids, model.eval()(ids[:, None])[0][-1, 0].argmax()[None]])
+    assert tokens.tolist() == ids[3:].tolist()
+
+
+@pytest.mark.parametrize(
+    "kwargs, error, message",
+    [
+        (
+            {"prompt_ids": torch.zeros(0, dtype=torch.long)},
+            ValueError,
+            r"prompt_ids has shape \(0,\), expected",
+        ),
+        ({"prompt_ids": torch.zeros(2)}, TypeError, "prompt_ids has dtype torch.float32, expected integer"),
+        ({"num_tokens": -1}, ValueError, "num_tokens is -1, expected an integer of 0 or more"),
+        ({"temperature": -0.5}, ValueError, "temperature is -0.5, expected a finite number of 0 or more"),
+        ({"temperature": math.nan}, ValueError, "temperature is nan"),
+        ({"top_k": 0}, ValueError, "top_k is 0, expected None or a number from 1"),
+        ({"top_k": 5}, ValueError, "top_k is 5, expected None or a number from 1 to V = 4"),
+        (
+            {"step": lambda t, s: (torch.full((1, 4), math.nan), None)},
+            ValueError,
+            r"step returned log_probs whose largest entries are \[nan\], expected finite ones",
+        ),
+        ({"step": lambda t, s: (P.log(), None)}, ValueError, r"of shape \(4,\), expected \(batch=1, V\)"),
+    ],
+)
+def test_bad_arguments(kwargs, error, message):
+    arguments = {"step": constant_step, "prompt_ids": torch.tensor([0]), "num_tokens": 3} | kwargs
+    with pytest.raises(error, match=message):
+        generate(**arguments)
