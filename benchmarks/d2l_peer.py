@@ -1,8 +1,8 @@
 """The peer of our comparisons: d2l 1.0.3's recurrent layers from scratch.
 
-The installed package holds `RNNScratch` alone. Its text derives a GRU and an LSTM from scratch as well but does not
-save them in the package, so they are written here from the published formulas, in the text's convention and its
-way of computing: one matrix product per gate and operand, step by step, outputs in a list.
+The installed package holds `RNNScratch` alone. Its text derives a GRU and an LSTM from scratch as well but
+does not save them in the package. So they are written here from the published formulas, in the text's
+convention and way of computing: one matrix product per gate and operand, step by step, outputs in a list.
 """
 
 import importlib
@@ -16,7 +16,7 @@ GATES = {"RNN": "h", "GRU": "rzn", "LSTM": "ifgo"}  # in the order in which PyTo
 
 
 def load_d2l() -> ModuleType:
-    """Import `d2l.torch`. It wants torchvision at import, for data sets alone: lacking that, a stub stands in."""
+    """Import `d2l.torch`. It wants torchvision for data sets only: where it is missing, a stub stands in."""
     stub = ModuleType("torchvision")
     stub.transforms = ModuleType("torchvision.transforms")
     stubs = {"torchvision": stub, "torchvision.transforms": stub.transforms}
@@ -84,10 +84,9 @@ class LSTMScratch(GatedScratch):
 
 
 def scratch_like(layer: nn.Module) -> nn.Module:
-    """d2l's layer of the kind of `layer` (our or torch's single-layer RNN, GRU or LSTM), with its weights.
+    """d2l's layer from scratch with the weights of `layer`, a one-layer RNN, GRU or LSTM of ours or torch's.
 
-    Args:
-        layer: a layer with `weight_ih_l0` and so on. A GRU's weights are taken as for a reset before the product.
+    A GRU's weights are taken over as they are, to act in d2l's convention: the reset before the product.
     """
     kind = type(layer).__name__
     sizes = (layer.input_size, layer.hidden_size)

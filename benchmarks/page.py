@@ -2,10 +2,10 @@
 
 Two figures for each page of the built book that holds widgets, and for a bare page that holds one of each:
 
-- *ready*: from the moment the page's HTML is read (`domInteractive`) until its last widget is live, and from the
-  start of the navigation, both in ms; median of the loads. The threshold is on the first.
-- *redraw*: from a move of a control until the widget has changed everything that depends on it and the browser
-  has laid the page out anew, in ms, for every enabled range and switch; median and 95th percentile over the moves.
+- *ready*: from the moment the page's HTML is read (`domInteractive`) until its last widget is live, and from
+  the start of the navigation, both in ms; median of the loads. The threshold is on the first.
+- *redraw*: from a move of a control until the widget has changed everything that depends on it and the
+  browser has laid the page out anew, in ms, for every enabled range and switch; median and 95th percentile.
 
 Prints a table, writes `benchmarks/results/page.json`, and exits with 1 if a threshold is missed.
 """
@@ -43,7 +43,7 @@ window.benchReady = null;
 new MutationObserver(() => {
   const all = document.querySelectorAll("figure.rnn-widget");
   const live = document.querySelectorAll("figure.rnn-widget.rnn-ready");
-  if (all.length && live.length === all.length && window.benchReady === null) window.benchReady = performance.now();
+  if (all.length && live.length === all.length) window.benchReady ??= performance.now();
 }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["class"] });
 """
 READY = """() => {
@@ -72,10 +72,15 @@ MOVES = """async (figure) => {
       await timed(name_of(field), "input", () => { field.value = before; }, field);
       await rest();
     }
-    for (const field of figure.querySelectorAll("input[type=radio]:not(:checked), input[type=checkbox]")) {
-      const group = field.type === "radio" ? figure.querySelector(`input[name="${field.name}"]:checked`) : field;
+    for (const field of figure.querySelectorAll("input[type=checkbox]")) {
       await timed(name_of(field), "change", () => { field.checked = !field.checked; }, field);
-      await timed(name_of(group), "change", () => { group.checked = group !== field || !field.checked; }, group);
+      await timed(name_of(field), "change", () => { field.checked = !field.checked; }, field);
+      await rest();
+    }
+    for (const field of figure.querySelectorAll("input[type=radio]:not(:checked)")) {
+      const chosen = figure.querySelector(`input[name="${field.name}"]:checked`);
+      await timed(name_of(field), "change", () => { field.checked = true; }, field);
+      await timed(name_of(field), "change", () => { chosen.checked = true; }, chosen);
       await rest();
     }
   }
@@ -154,7 +159,8 @@ def missed(results: dict[str, dict[str, Any]]) -> list[str]:
     found = []
     for name, result in results.items():
         if result["ready_after_html_ms"] > READY_MS:
-            found.append(f"{name}: ready after {result['ready_after_html_ms']:.0f} ms, wanted {READY_MS:.0f}")
+            ready = f"ready after {result['ready_after_html_ms']:.0f} ms"
+            found.append(f"{name}: {ready}, wanted {READY_MS:.0f}")
         for widget, times in result["redraw"].items():
             if times["slowest_control_median_ms"] > REDRAW_MS:
                 slow = f"{times['slowest_control']} redraws in {times['slowest_control_median_ms']:.1f} ms"
@@ -178,7 +184,7 @@ def report(results: dict[str, dict[str, Any]]) -> None:
         )
         for widget, times in result["redraw"].items():
             print(
-                f"  {widget}: redraw median {times['median_ms']:.1f} ms, 95 % within {times['p95_ms']:.1f} ms "
+                f"  {widget}: redraw median {times['median_ms']:.1f} ms, 95 % in {times['p95_ms']:.1f} ms "
                 f"({times['moves']} moves); slowest control {times['slowest_control']}, "
                 f"median {times['slowest_control_median_ms']:.1f} ms"
             )

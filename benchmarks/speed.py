@@ -1,9 +1,9 @@
-"""How fast our layers are beside `torch.nn`'s, and d2l's from scratch beside both: `python -m benchmarks.speed`.
+"""How fast our layers are beside `torch.nn`'s, and d2l's from scratch beside both.
 
-One round runs forward and backward once through each of the three, all starting from the same input (whose gradient
-is asked for, as below an embedding) and the same weights; what is reported is the median over rounds of the ratio to
-torch.nn within the round, so that a load on the machine that comes and goes weighs on both alike. Prints the ratios,
-writes `benchmarks/results/speed.json`, and ends with status 1 where a ratio lies above its threshold.
+`python -m benchmarks.speed` prints the ratios, writes `benchmarks/results/speed.json`, and ends with status 1
+where a ratio lies above its threshold. One round runs forward and backward once through each of the three,
+from the same input (its gradient is asked for, as above an embedding) and the same weights. Reported is
+the median of the ratios to torch.nn within a round, so that a load that comes and goes weighs on all alike.
 """
 
 import argparse
@@ -96,11 +96,10 @@ def measure(kind: str, size: Size, rounds: int, seed: int) -> Row:
 
 
 def code_hash() -> str:
-    """SHA-256 over the sources of `rnnlib/cells` and `rnnlib/layers`, names and contents, in order of name."""
+    """SHA-256 over the sources of `rnnlib/cells` and `rnnlib/layers`, names and contents, in order."""
     digest = hashlib.sha256()
-    for path in sorted(
-        path for folder in ("cells", "layers") for path in (ROOT / "rnnlib" / folder).glob("*.py")
-    ):
+    sources = [path for folder in ("cells", "layers") for path in (ROOT / "rnnlib" / folder).glob("*.py")]
+    for path in sorted(sources):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
@@ -121,20 +120,13 @@ def machine() -> dict[str, Any]:
 
 def table(rows: list[Row]) -> str:
     """The figures as lines of text."""
-    lines = [
-        f"{'':5}{'T':>5}{'B':>4}{'I':>5}{'H':>5}{'torch.nn':>12}{'ours':>8}{'d2l':>8}   (ratio to torch.nn)"
-    ]
+    lines = [f"{'':4}{'T':>5}{'B':>4}{'I':>5}{'H':>5}{'torch.nn':>12}{'ours':>8}{'d2l':>8}  (times torch.nn)"]
     for row in rows:
-        T, B, I, H = row.size  # noqa: E741
-        limit = (
-            ""
-            if row.at_most is None
-            else f"   ours at most {row.at_most}: {'MISSED' if row.missed else 'held'}"
-        )
-        lines.append(
-            f"{row.kind:5}{T:5}{B:4}{I:5}{H:5}{row.torch_ms:9.1f} ms{row.ours_to_torch:8.2f}{row.d2l_to_torch:8.2f}"
-            + limit
-        )
+        axes = "".join(f"{size:{width}}" for size, width in zip(row.size, (5, 4, 5, 5), strict=True))
+        figures = f"{row.torch_ms:9.1f} ms{row.ours_to_torch:8.2f}{row.d2l_to_torch:8.2f}"
+        verdict = "MISSED" if row.missed else "held"
+        limit = "" if row.at_most is None else f"  ours at most {row.at_most}: {verdict}"
+        lines.append(f"{row.kind:4}{axes}{figures}{limit}")
     return "\n".join(lines)
 
 

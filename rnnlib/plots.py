@@ -250,7 +250,7 @@ def _reach_figure(reaches: Mapping[str, Any], relative: bool, title: str) -> "Fi
     if relative:
         norms = {name: y / y[-1] for name, y in norms.items()}
     distances = {name: np.arange(len(y)) for name, y in norms.items()}  # T - t = 0 ... T - 1
-    ylabel = "norm of the gradient" + (", relative to distance 0" if relative else "")
+    ylabel = "gradient norm" + (" over that at 0" if relative else "")
     backwards = {name: y[::-1] for name, y in norms.items()}
     return _lines_figure(distances, backwards, "steps back from the loss", ylabel, False, True, False, title)
 

@@ -1,4 +1,4 @@
-"""The book machine: mathematics, cells, claims, exercises, caching, and pages that ask for nothing outside."""
+"""The book machine: mathematics, cells, claims, exercises, caching, pages that ask for nothing outside."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_formula_becomes_html_and_mathml():
 
 
 def test_macros_are_expanded():
-    assert "ℝ" in katex.render(r"\R^n", macros=r'{"\\R": "\\mathbb{R}"}')
+    assert 'mathvariant="double-struck">R' in katex.render(r"\R^n", macros=r'{"\\R": "\\mathbb{R}"}')
 
 
 @pytest.mark.parametrize("tex", [r"\frac{1}{", r"\nosuchcommand", r"a_b_c", r"\begin{aligned} a"])
@@ -120,8 +120,8 @@ def first(built_book: Path) -> str:
 def test_equations_are_numbered_and_linked(first: str):
     assert re.search(r'id="equation-eq-first">\s*<span class="eqno">\(1\)<a class="headerlink"', first)
     assert '<a class="reference internal" href="#equation-eq-first">(1)</a> is the whole network' in first
-    assert first.count("<math ") == len(re.findall(r'class="katex-html"', first)) >= 7
-    assert "mathjax" not in first.lower()
+    assert first.count("<math ") == first.count('class="katex-html"') == 6
+    assert "MathJax" not in first
 
 
 def test_exercise_and_closed_solution(first: str):
@@ -129,7 +129,7 @@ def test_exercise_and_closed_solution(first: str):
     solution = re.search(r'<details class="solution">(.*?)</details>', first, re.DOTALL)[1]
     assert "<summary>Solution of Exercise 1: Double it</summary>" in solution
     assert "Twice means times two." in solution
-    assert "<pre>84\n</pre>" in solution  # the executed cell's output
+    assert re.search(r"<pre>(<span></span>)?84\n</pre>", solution)  # the executed cell's output
     assert '<p class="admonition-title">Exercise 2</p>' in first
 
 
@@ -193,9 +193,9 @@ def append(path: Path, text: str) -> None:
         file.write(text)
 
 
-FAULTS = {
-    "a failing cell": (
-        "```{code-cell} ipython3\nanswer = 1 / 0\n```\n",
+FAILURES = {
+    "an error": (
+        "answer = 1 / 0",
         [
             r"chapters/first.md: cell 7 \(line 1\d\d\)",
             "answer = 1 / 0",
@@ -203,50 +203,55 @@ FAULTS = {
         ],
     ),
     "a claim that does not hold": (
-        "```{code-cell} ipython3\nclaim('too-much', 'Answers are small.', answer, at_most=41)\n```\n",
+        "claim('too-much', 'Answers are small.', answer, at_most=41)",
         [r"chapters/first.md: cell 7 \(line 1\d\d\)", "claim 'too-much' does not hold", "wanted at most 41"],
-    ),
-    "bad TeX": (
-        "Look: $\\frac{1}{$ here.\n",
-        [r"first.md:1\d\d: WARNING: bad TeX", "Unexpected end of input"],
-    ),
-    "a missing target": ("[gone](#nowhere)\n", [r"first.md:1\d\d: WARNING: .*nowhere"]),
-    "a missing equation": ("{eq}`nowhere`\n", [r"first.md:1\d\d: WARNING: .*nowhere"]),
-    "a widget that is not there": ("[set](#absent?length=3)\n", ["WARNING: a link sets a widget 'absent'"]),
-    "a claim made twice": (
-        "```{code-cell} ipython3\nclaim('the-answer', 'Again.', answer, near=42, tolerance=0)\n```\n",
-        ["WARNING: two claims are called 'the-answer'"],
-    ),
-    "a solution of nothing": (
-        ":::{solution-start} ex-none\n:::\nText.\n\n:::{solution-end}\n:::\n",
-        ["WARNING: no exercise on this page has the label 'ex-none'"],
-    ),
-    "a solution without an end": (
-        ":::{solution-start} ex-double\n:::\nText.\n",
-        ["WARNING: the solution of 'ex-double' does not end"],
-    ),
-    "a warning on stderr": (
-        "```{code-cell} ipython3\nimport sys\n\nprint('hm', file=sys.stderr)\n```\n",
-        [r"first.md:1\d\d: WARNING: stderr was found"],
-    ),
-    "a picture without words": (
-        "```{code-cell} ipython3\nimport matplotlib.pyplot as plt\n\n_ = plt.plot([1, 2])\n```\n",
-        ["WARNING: a figure has no alternative text"],
     ),
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_fault_stops_the_build_and_is_named(small_book: Path, run, fault: str):
-    text, expected = FAULTS[fault]
-    append(small_book / "chapters/first.md", "\n" + text)
-    for _ in range(2):  # a second run must not take the failed one's pages for good
+@pytest.mark.parametrize("failure", FAILURES)
+def test_failing_cell_stops_the_build_and_is_named(small_book: Path, run, failure: str):
+    code, expected = FAILURES[failure]
+    append(small_book / "chapters/first.md", f"\n{cell(code)}\n")
+    done = run(BUILD, folder=small_book)
+    assert done.returncode == 1
+    for pattern in expected:
+        assert re.search(pattern, done.stdout), done.stdout
+    assert done.stdout.rstrip().endswith("The book was not built: what failed stands above.")
+    assert not (small_book / "_build/html/index.html").exists()
+
+
+def cell(code: str) -> str:
+    return f"```{{code-cell}} ipython3\n{code}\n```"
+
+
+WARNINGS = {
+    "Look: $\\frac{1}{$ here.": r"bad TeX: .*Unexpected end of input.*: \\frac\{1\}\{",
+    "[gone](#nowhere)": "'myst' cross-reference target not found: 'nowhere'",
+    "{eq}`nowhere`": "equation not found: nowhere",
+    "{cite:t}`nobody`": 'could not find bibtex key "nobody"',
+    "[set](#absent?length=3)": "a link sets a widget 'absent' that this page does not have",
+    ":::{solution-start} ex-none\n:::\nText.\n\n:::{solution-end}\n:::": "no exercise .* the label 'ex-none'",
+    ":::{solution-start} ex-double\n:::\nText.": "the solution of 'ex-double' does not end",
+    cell("claim('the-answer', 'Again.', 42, at_least=0)"): "two claims are called 'the-answer'",
+    cell("import sys\n\n_ = sys.stderr.write('hm')"): "stderr was found in the cell outputs",
+    cell("import matplotlib.pyplot as plt\n\n_ = plt.plot([1])"): "no alternative text",
+}
+
+
+def test_every_warning_stops_the_build(small_book: Path, run):
+    """Each is told with its page, and told again by the next build."""
+    append(small_book / "chapters/first.md", "\n" + "\n\n".join(WARNINGS) + "\n")
+    for _ in range(2):
         done = run(BUILD, folder=small_book)
         assert done.returncode == 1
-        for pattern in expected:
-            assert re.search(pattern, done.stdout), done.stdout
-        assert "The book was not built" in done.stdout
-        assert "Traceback" not in done.stdout.split("not built")[1]
+        told = [line for line in done.stdout.splitlines() if "WARNING" in line]
+        for warning in WARNINGS.values():
+            assert any(
+                re.search(rf"chapters/first\.md(:\d+)?: WARNING: .*{warning}", line) for line in told
+            ), warning
+        assert done.stdout.rstrip().endswith("The book was not built: what failed stands above.")
+    assert any(re.search(r"first\.md:1\d\d: WARNING: bad TeX", line) for line in told)
 
 
 # What a build keeps
@@ -259,13 +264,14 @@ def own_rnnlib(small_book: Path) -> Path:
 
 
 def test_what_an_edit_makes_anew(small_book: Path, own_rnnlib: Path, run):
-    """Cells run again after an edit of the library, pages alone after one of their machinery, nothing without."""
+    """Cells run again after an edit of the library, only pages after one of their machinery."""
 
     def build() -> tuple[list[str], bool, bool]:
         done = run(BUILD, folder=small_book, PYTHONPATH=str(own_rnnlib.parent))
         assert done.returncode == 0, done.stdout
         caches = [path.name for path in (small_book / "_build" / "executed").iterdir()]
-        return caches, "run in" in done.stdout, "reading sources" in done.stdout
+        read = re.search(r"(\d+) added, (\d+) changed", done.stdout)
+        return caches, "run in" in done.stdout, read.groups() != ("0", "0")
 
     first, executed, read = build()
     assert len(first) == 1 and executed and read
@@ -293,8 +299,8 @@ def test_what_an_edit_makes_anew(small_book: Path, own_rnnlib: Path, run):
 
 def test_claims_page_follows_an_edited_chapter(small_book: Path, run):
     assert run(BUILD, folder=small_book).returncode == 0
-    cell = "\n```{code-cell} ipython3\nclaim('later', 'It came later.', 1, at_least=0)\n```\n"
-    append(small_book / "chapters/first.md", cell)
+    later = cell("claim('later', 'It came later.', 1, at_least=0)")
+    append(small_book / "chapters/first.md", f"\n{later}\n")
     assert run(BUILD, folder=small_book).returncode == 0
     assert "It came later." in (small_book / "_build/html/index.html").read_text(encoding="utf-8")
 
@@ -336,9 +342,8 @@ def test_nothing_is_loaded_from_outside(html: Path):
     for path, page in pages_of(html):
         assert [address for address in page.loaded if is_outside(address)] == [], path
         assert [found for style in page.styles for found in outside(style)] == [], path
-        assert [
-            found for script in page.scripts for found in re.findall(r"https?://(?!www\.w3\.org)\S+", script)
-        ] == [], path
+        named = [found for script in page.scripts for found in re.findall(r"https?://[^\s\"']+", script)]
+        assert [address for address in named if not address.startswith("http://www.w3.org/")] == [], path
     for path in html.rglob("*.css"):
         assert outside(path.read_text(encoding="utf-8")) == [], path
 

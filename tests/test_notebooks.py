@@ -1,4 +1,4 @@
-"""The stored outputs are compared, every one: nbval itself runs beside these tests (`pytest --nbval chapters`)."""
+"""Every stored output is compared: nbval itself runs beside these tests (`pytest --nbval chapters`)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ def code_cells(page: str) -> list[nbformat.NotebookNode]:
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
+def text_of(output: nbformat.NotebookNode) -> str:
+    return output.get("text", "") or output.get("data", {}).get("text/plain", "")
+
+
 def text(cell: nbformat.NotebookNode) -> str:
-    return "".join(
-        output.get("text", "") or output.get("data", {}).get("text/plain", "") for output in cell.outputs
-    )
+    return "".join(map(text_of, cell.outputs))
 
 
 @pytest.mark.parametrize("page", CHAPTERS)
@@ -84,7 +86,3 @@ def test_a_changed_figure_fails(page: str, tmp_path: Path, run):
     nbformat.write(notebook, copy)
     changed = run("pytest", *arguments, folder=tmp_path)
     assert changed.returncode == 1 and "1 failed" in changed.stdout, changed.stdout
-
-
-def text_of(output: nbformat.NotebookNode) -> str:
-    return output.get("text", "") or output.get("data", {}).get("text/plain", "")

@@ -76,7 +76,8 @@ def _configure(app: Sphinx, config: Config) -> None:
 
 def _forget_failed_build(app: Sphinx, error: Exception | None) -> None:
     """Make the next build read every page again when this one failed, or its warnings would be lost."""
-    if error is not None or (app.warningiserror and app._warncount):
+    strict = app.warningiserror or app.keep_going
+    if error is not None or (strict and app._warncount):
         (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
 
 

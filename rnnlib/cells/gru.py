@@ -77,8 +77,8 @@ class GRUCell(RecurrentCell):
         super().__init__(input_size, hidden_size, bias, device, dtype)
         self.reset_after = reset_after
 
-    def step(self, gi: Tensor, *state: Tensor) -> GRUStep:
-        return gru_step(gi, *state, self.weight_hh, self.bias_hh, self.reset_after)
+    def step(self, gi: Tensor, h: Tensor) -> GRUStep:
+        return gru_step(gi, h, self.weight_hh, self.bias_hh, self.reset_after)
 
     def extra_repr(self) -> str:
         return super().extra_repr() + ("" if self.reset_after else ", reset_after=False")

@@ -50,5 +50,5 @@ class LSTMCell(RecurrentCell):
     num_gates = 4
     state_names = ("h", "c")
 
-    def step(self, gi: Tensor, *state: Tensor) -> LSTMStep:
-        return lstm_step(gi, *state, self.weight_hh, self.bias_hh)
+    def step(self, gi: Tensor, h: Tensor, c: Tensor) -> LSTMStep:
+        return lstm_step(gi, h, c, self.weight_hh, self.bias_hh)

@@ -76,8 +76,8 @@ class RNNCell(RecurrentCell):
         super().__init__(input_size, hidden_size, bias, device, dtype)
         self.nonlinearity = nonlinearity
 
-    def step(self, gi: Tensor, *state: Tensor) -> RNNStep:
-        return rnn_step(gi, *state, self.weight_hh, self.bias_hh, self.nonlinearity)
+    def step(self, gi: Tensor, h: Tensor) -> RNNStep:
+        return rnn_step(gi, h, self.weight_hh, self.bias_hh, self.nonlinearity)
 
     def extra_repr(self) -> str:
         extra = "" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity}"

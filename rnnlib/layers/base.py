@@ -82,7 +82,7 @@ class RecurrentLayer(nn.Module, ABC):
 
     @property
     def num_directions(self) -> int:
-        """D: 2 when bidirectional, else 1."""
+        """The number of directions D, 2 when bidirectional, else 1."""
         return 2 if self.bidirectional else 1
 
     def _parameter_shapes(self, layer: int) -> dict[str, tuple[int, ...]]:
@@ -110,7 +110,9 @@ class RecurrentLayer(nn.Module, ABC):
 
     def can_fuse(self, x: Tensor) -> bool:
         """Whether the fast path may be taken: when `fused` is set, and not under autocast."""
-        return self.fused and not torch.is_autocast_enabled(x.device.type)
+        device = x.device.type
+        is_autocast = torch.amp.is_autocast_available(device) and torch.is_autocast_enabled(device)
+        return self.fused and not is_autocast
 
     def forward(
         self,

@@ -45,8 +45,8 @@ class GRU(RecurrentLayer):
         )
         self.reset_after = reset_after
 
-    def step(self, weights: Weights, gi: Tensor, *state: Tensor) -> GRUStep:
-        return gru_step(gi, *state, weights.weight_hh, weights.bias_hh, self.reset_after)
+    def step(self, weights: Weights, gi: Tensor, h: Tensor) -> GRUStep:
+        return gru_step(gi, h, weights.weight_hh, weights.bias_hh, self.reset_after)
 
     def fused_states(self, x: Tensor, state: tuple[Tensor, ...], weights: Weights) -> tuple[Tensor, ...]:
         return (FusedGRU.apply(x, *state, *weights),)

@@ -16,8 +16,8 @@ class LSTM(RecurrentLayer):
     num_gates = 4
     state_names = ("h", "c")
 
-    def step(self, weights: Weights, gi: Tensor, *state: Tensor) -> LSTMStep:
-        return lstm_step(gi, *state, weights.weight_hh, weights.bias_hh)
+    def step(self, weights: Weights, gi: Tensor, h: Tensor, c: Tensor) -> LSTMStep:
+        return lstm_step(gi, h, c, weights.weight_hh, weights.bias_hh)
 
     def fused_states(self, x: Tensor, state: tuple[Tensor, ...], weights: Weights) -> tuple[Tensor, ...]:
         return FusedLSTM.apply(x, *state, *weights)

@@ -48,8 +48,8 @@ class RNN(RecurrentLayer):
         )
         self.nonlinearity = nonlinearity
 
-    def step(self, weights: Weights, gi: Tensor, *state: Tensor) -> RNNStep:
-        return rnn_step(gi, *state, weights.weight_hh, weights.bias_hh, self.nonlinearity)
+    def step(self, weights: Weights, gi: Tensor, h: Tensor) -> RNNStep:
+        return rnn_step(gi, h, weights.weight_hh, weights.bias_hh, self.nonlinearity)
 
     def fused_states(self, x: Tensor, state: tuple[Tensor, ...], weights: Weights) -> tuple[Tensor, ...]:
         return (FusedRNN.apply(self.nonlinearity, x, *state, *weights),)

@@ -67,15 +67,17 @@ class Locks(Numbers):
 class GRUStepper(Widget):
     """A GRU of one to three units over a short input, with lockable gates and a switch for each convention.
 
+    Attributes can be read, set and linked to (`#gru-stepper?t=3&bias_z=3`); Esc returns to the first values.
+
     Args:
         hidden_size: number of units, 1 to 3.
         weights: a `torch.nn.GRUCell` or `rnnlib.cells.GRUCell` of input size 1, its state dict, or a mapping
             with `weight_ih` (3H, 1), `weight_hh` (3H, H) and, unless zero, `bias_ih` and `bias_hh` (3H,).
             Default: weights made for this widget if `hidden_size` is 2, else what PyTorch draws under `seed`.
         seed: draw the weights as `torch.nn.GRUCell(1, hidden_size)` does after `torch.manual_seed(seed)`.
-        **traits: `id`, and first values of the traits below.
+        **traits: `id`, and first values of the attributes below.
 
-    Traits that can be read, set and linked to (`#gru-stepper?t=3&bias_z=3`); Esc returns to the first values:
+    Attributes:
         t: step shown, 1 to T. Hash: `t=3`.
         unit: unit shown, 1 to H. Hash: `unit=2`.
         inputs: T numbers in [-3, 3]; T is fixed by the first value, 1 to 12.
@@ -88,9 +90,7 @@ class GRUStepper(Widget):
         lock_r, lock_z: for each step a value in [0, 1] that the gate takes in every unit, or None. One value,
             or None, stands for all steps. Hash: `lock_r=0` (all), `lock_z=-,-,1,-,-,-` (step 3 of 6).
         scope: whether the page's locks act on "step" or "all". Hash: `scope=all`.
-
-    Trait that can be read:
-        gates: dict of `r`, `z`, `n`, `h`, each T lists of H numbers, for the present settings.
+        gates: dict of `r`, `z`, `n`, `h`, each T lists of H numbers, for the present settings; not set.
 
     Raises:
         traitlets.TraitError: a trait out of its range, or of another length than the inputs.

@@ -134,6 +134,16 @@ def _scopes(modules: list[Module]) -> str:
     return "\n".join(["const $modules = {};", *map(_scope, modules)])
 
 
+def _with_widgets(widgets: tuple[str, ...], names: tuple[str, ...], folder: Path) -> list[Module]:
+    modules = ordered(names, folder)
+    for module in modules:
+        if module.name in widgets and "default" not in module.exports:
+            raise LoaderError(
+                f"{module.name}.mjs: has no default export, expected `export default {{ render }};`"
+            )
+    return modules
+
+
 @cache
 def inline(name: str, folder: Path = FOLDER) -> str:
     """One ES module that holds `name.mjs` and all it imports, with its default export: anywidget's `_esm`.
@@ -141,9 +151,7 @@ def inline(name: str, folder: Path = FOLDER) -> str:
     Raises:
         LoaderError: see `ordered`; also if the module has no default export.
     """
-    modules = ordered((name,), folder)
-    if "default" not in modules[-1].exports:
-        raise LoaderError(f"{name}.mjs: has no default export, a widget needs `export default {{ render }};`")
+    modules = _with_widgets((name,), (name,), folder)
     return f"{_scopes(modules)}\nexport default $modules.{name}.default;\n"
 
 
@@ -152,8 +160,8 @@ def bundle(widgets: tuple[str, ...] = WIDGETS, folder: Path = FOLDER) -> str:
     """The classic script of the book: all widgets by name, and the host that starts them in the page.
 
     Raises:
-        LoaderError: see `ordered`.
+        LoaderError: see `inline`.
     """
-    modules = ordered((*widgets, "host"), folder)
+    modules = _with_widgets(widgets, (*widgets, "host"), folder)
     table = ", ".join(f"{json.dumps(name)}: $modules.{name}.default" for name in widgets)
     return f'(() => {{\n"use strict";\n{_scopes(modules)}\n$modules.host.start({{ {table} }});\n}})();\n'

@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Locator
 from settings import WIDGETS, State
 
+from rnnlib.widgets import GRUStepper
+
 FIRST = ("length", "t", "step", "unit", "scope")  # what the meaning of other settings depends on
 
 
@@ -182,3 +184,47 @@ def test_limiting_cases_say_what_they_make_of_the_cell(browser: Browser, bench_p
         assert press("Z near 0")["h"] == pytest.approx(
             checks.shown_numbers(figure)["h[3][1]"]["value"], abs=0
         )
+
+
+KERNEL_HOST = """async ([esm, state, changes]) => {
+  const module = await import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" })));
+  const handlers = {};
+  const sent = [];
+  const model = {
+    get: (name) => state[name],
+    set(name, value) {
+      state[name] = value;
+      (handlers[`change:${name}`] ?? []).forEach((handler) => handler());
+    },
+    save_changes: () => sent.push(structuredClone(state)),
+    on: (event, handler) => (handlers[event] ??= []).push(handler),
+    off: (event, handler) => { handlers[event] = (handlers[event] ?? []).filter((h) => h !== handler); },
+  };
+  const el = document.body.appendChild(document.createElement("div"));
+  const stop = module.default.render({ model, el });
+  for (const [name, value] of Object.entries(changes)) model.set(name, value);
+  await null; await null; await null;
+  const shown = el.querySelector(".rnn-live") !== null;
+  stop();
+  return { shown, gates: sent.at(-1).gates };
+}"""
+
+
+def test_the_same_module_runs_under_a_kernel_and_sends_gates_back(browser: Browser):
+    """anywidget's convention: the default export's `render`, a model with a kernel behind it."""
+    widget = GRUStepper(seed=3, hidden_size=3)
+    state = {
+        name: getattr(widget, name) for name in widget.keys if name not in ("layout", "tabbable", "tooltip")
+    }
+    changes = {"bias_z": 2.5, "z_convention": "takes", "lock_r": [None, 0.5, None, None, 1.0, None]}
+    page = browser.new_page()
+    try:
+        answer = page.evaluate(KERNEL_HOST, [widget._esm, {**state, "_esm": ""}, changes])
+    finally:
+        page.close()
+    for name, value in changes.items():
+        setattr(widget, name, value)
+    assert answer["shown"]
+    for name, rows in widget.gates.items():
+        for ours, theirs in zip(rows, answer["gates"][name], strict=True):
+            assert theirs == pytest.approx(ours, abs=1e-14)

@@ -119,18 +119,19 @@ const ask = () =>
       text: "z keeps / z takes",
       right: true,
       feedback:
-        "σ(−a) = 1 − σ(a), so negating the weights and biases of z undoes the swap. Try it: choose “z takes”, " +
-        "then tick “negate z’s weights”. The last row of the table goes to 0.",
+        "σ(−a) = 1 − σ(a), so negating the weights and biases of z undoes the swap. " +
+        "Try it: choose “z takes”, then tick “negate z’s weights”. The last row of the table goes to 0.",
     },
     {
       text: "reset after / before the product",
       feedback:
-        "After the product, r scales the finished sum of its own unit. Before it, each unit’s r scales that unit’s old " +
-        "state before the sum mixes them. With two units or more, no other weights turn the one into the other in general.",
+        "After the product, r scales the finished sum of its own unit. Before it, each unit’s r scales that " +
+        "unit’s old state, and then the sum mixes them. With two units or more, no other weights turn the one " +
+        "into the other in general.",
     },
     {
       text: "both",
-      feedback: "z is, but the reset is not: after and before the product are two different functions of the old state.",
+      feedback: "z is, the reset is not: after and before the product it makes two functions of the old state.",
     },
     {
       text: "neither",
@@ -140,7 +141,7 @@ const ask = () =>
 
 // ---- gates over time -----------------------------------------------------------------------------------------
 
-/** Time's range above a table of input, gates, candidate, state, and distance from PyTorch's state. @param {Model} model */
+/** Time's range above a table of input, gates, candidate, state, and distance from PyTorch's. @param {Model} model */
 function time_table(model) {
   const T = model.get("inputs").length;
   const time = range(model, { name: "t", label: "time step t", format: (t) => `${t} of ${T}`, max: T });
@@ -252,9 +253,6 @@ function bar() {
   return { node, draw, stop: fitted.stop };
 }
 
-/** Place of a short text right of x, or left of it where the drawing ends. */
-const beside = (x, width) => (x + 72 > width ? { x: x - 7, "text-anchor": "end" } : { x: x + 7, "text-anchor": "start" });
-
 /** What a gated step has in common with the plain one; 1e-12 is far above rounding and far below what is shown. */
 function same_as_rnn(step, rnn_step, j) {
   const same = (value) => Math.abs(value - rnn_step[j]) < 1e-12;
@@ -262,57 +260,91 @@ function same_as_rnn(step, rnn_step, j) {
   return same(step.n[j]) ? ": this cell’s candidate." : ".";
 }
 
+const BAR = { y: 58, axis: 102, height: 128, margin: 14 };
+
 /** @param {ReturnType<typeof compute>} view @param {number} width in CSS pixels */
 function draw_bar({ t, unit, run, chosen }, width) {
-  const keeps = chosen.z_convention === "keeps";
-  const [old, n, z, next] = [run.h[t - 1], ...["n", "z", "h"].map((name) => run.steps[t - 1][name])].map((v) => v[unit - 1]);
-  const x = linear(-1, 1, 14, width - 14);
-  const y = 58;
-  const z_from = keeps ? n : old; // z's share of the bar runs from here to h
-  const rest_from = keeps ? old : n;
-  const [old_x, n_x, h_x] = [x(old), x(n), x(next)];
-  const near = Math.abs(old_x - n_x) < 190;
-  const share = (from, fill, stroke) =>
-    svg("rect", { x: Math.min(x(from), h_x), y: y - 8, width: Math.abs(x(from) - h_x), height: 16, fill, stroke });
-  const share_text = (from, text) => {
-    const room = Math.abs(x(from) - h_x);
-    return room < 66 ? [] : [svg("text", { x: (x(from) + h_x) / 2, y: y + 4, "text-anchor": "middle" }, text)];
-  };
-  const label = (at, row, text) => {
-    const half = text.length * 3.2; // half the text's width, near enough to keep it inside
-    return svg("text", { x: Math.min(Math.max(at, half), width - half), y: row, "text-anchor": "middle" }, text);
-  };
-  const stem = (at, from, to) => svg("line", { x1: at, x2: at, y1: from, y2: to, stroke: "var(--rnn-edge)" });
-  const old_text = `old state ${show_plain(old, 2)}`;
-  const n_text = `candidate ${show_plain(n, 2)}`;
-  const h_text = `h = ${show_plain(next, 2)}`;
-  const axis = [-1, -0.5, 0, 0.5, 1].flatMap((tick) => [
-    svg("line", { x1: x(tick), x2: x(tick), y1: 102, y2: 107, stroke: "var(--rnn-edge)" }),
-    svg("text", { x: x(tick), y: 121, "text-anchor": "middle", class: "rnn-soft" }, show(tick, Number.isInteger(tick) ? 0 : 1)),
-  ]);
-  const described = `Bar from the candidate ${show(n, 2)} to the old state ${show(old, 2)}; the new state stands at ${show(next, 2)}.`;
+  const of = (vector) => vector[unit - 1];
+  const { n, z, h: next } = run.steps[t - 1];
+  const numbers = { old: of(run.h[t - 1]), n: of(n), z: of(z), next: of(next) };
+  const at = linear(-1, 1, BAR.margin, width - BAR.margin);
+  const x = { old: at(numbers.old), n: at(numbers.n), next: at(numbers.next) };
+  const size = { width, height: BAR.height, viewBox: `0 0 ${width} ${BAR.height}` };
+  const [from, to, now] = [numbers.n, numbers.old, numbers.next].map((v) => show_plain(v, 2));
+  const described = `Bar from the candidate ${from} to the old state ${to}; the new state stands at ${now}.`;
   return svg(
     "svg",
-    { width, height: 128, viewBox: `0 0 ${width} 128`, role: "img", "aria-label": described },
-    svg("line", { x1: x(-1), x2: x(1), y1: 102, y2: 102, stroke: "var(--rnn-edge)" }),
-    ...axis,
-    share(rest_from, "var(--rnn-panel)", "var(--rnn-edge)"),
-    share(z_from, "color-mix(in srgb, var(--rnn-b) 32%, var(--rnn-paper))", "var(--rnn-b)"),
-    ...share_text(z_from, `z ${show_plain(z, 2)}`),
-    ...share_text(rest_from, `1 − z ${show_plain(1 - z, 2)}`),
-    stem(old_x, 18, y),
-    stem(n_x, near ? 36 : 18, y),
-    stem(h_x, y, 102),
-    svg("circle", { cx: old_x, cy: y, r: 6.5, fill: "var(--rnn-paper)", stroke: "var(--rnn-ink)", "stroke-width": 2 }),
-    svg("path", { d: `M${n_x} ${y - 8}l8 8l-8 8l-8 -8z`, fill: "var(--rnn-paper)", stroke: "var(--rnn-ink)", "stroke-width": 2 }),
-    svg("circle", { cx: h_x, cy: y, r: 5.5, fill: "var(--rnn-accent)", stroke: "var(--rnn-paper)", "stroke-width": 1.5 }),
-    label(old_x, 13, old_text),
-    label(n_x, near ? 31 : 13, n_text),
-    svg("text", { ...beside(h_x, width), y: 93, "font-weight": 700, style: "fill: var(--rnn-accent)" }, h_text),
+    { ...size, role: "img", "aria-label": described },
+    ...axis(at),
+    ...shares(x, numbers.z, chosen.z_convention === "keeps"),
+    ...marks(x),
+    ...labels(x, numbers, width),
   );
 }
 
+/** @param {(value: number) => number} at */
+function axis(at) {
+  const line = (x1, x2, y2) => svg("line", { x1, x2, y1: BAR.axis, y2, stroke: "var(--rnn-edge)" });
+  const ticks = [-1, -0.5, 0, 0.5, 1].flatMap((tick) => {
+    const text = { x: at(tick), y: BAR.axis + 19, "text-anchor": "middle", class: "rnn-soft" };
+    const digits = Number.isInteger(tick) ? 0 : 1;
+    return [line(at(tick), at(tick), BAR.axis + 5), svg("text", text, show(tick, digits))];
+  });
+  return [line(at(-1), at(1), BAR.axis), ...ticks];
+}
+
+/** The bar's two parts: z's runs from h to the candidate if z keeps, to the old state if z takes. */
+function shares(x, z, keeps) {
+  const part = (end, name, value, fill, stroke) => {
+    const [left, length] = [Math.min(end, x.next), Math.abs(end - x.next)];
+    const box = svg("rect", { x: left, y: BAR.y - 8, width: length, height: 16, fill, stroke });
+    if (length < 66) return [box];
+    const middle = { x: left + length / 2, y: BAR.y + 4, "text-anchor": "middle" };
+    return [box, svg("text", middle, `${name} ${show_plain(value, 2)}`)];
+  };
+  const tinted = "color-mix(in srgb, var(--rnn-b) 32%, var(--rnn-paper))";
+  return [
+    ...part(keeps ? x.old : x.n, "1 − z", 1 - z, "var(--rnn-panel)", "var(--rnn-edge)"),
+    ...part(keeps ? x.n : x.old, "z", z, tinted, "var(--rnn-b)"),
+  ];
+}
+
+/** Ring: old state; diamond: candidate; dot: new state. */
+function marks(x) {
+  const { y } = BAR;
+  const outline = { fill: "var(--rnn-paper)", stroke: "var(--rnn-ink)", "stroke-width": 2 };
+  const filled = { fill: "var(--rnn-accent)", stroke: "var(--rnn-paper)", "stroke-width": 1.5 };
+  const stem = (at, from, to) => svg("line", { x1: at, x2: at, y1: from, y2: to, stroke: "var(--rnn-edge)" });
+  return [
+    stem(x.old, 18, y),
+    stem(x.n, crowded(x) ? 36 : 18, y),
+    stem(x.next, y, BAR.axis),
+    svg("circle", { cx: x.old, cy: y, r: 6.5, ...outline }),
+    svg("path", { d: `M${x.n} ${y - 8}l8 8l-8 8l-8 -8z`, ...outline }),
+    svg("circle", { cx: x.next, cy: y, r: 5.5, ...filled }),
+  ];
+}
+
+/** Do the two upper labels need a line each? */
+const crowded = (x) => Math.abs(x.old - x.n) < 190;
+
+function labels(x, { old, n, next }, width) {
+  const above = (at, y, text) => {
+    const half = text.length * 3.2; // half the text's width, near enough to keep it inside
+    return svg("text", { x: Math.min(Math.max(at, half), width - half), y, "text-anchor": "middle" }, text);
+  };
+  const beside = x.next + 72 > width ? { x: x.next - 7, "text-anchor": "end" } : { x: x.next + 7 };
+  const strong = { y: 93, "font-weight": 700, style: "fill: var(--rnn-accent)" };
+  return [
+    above(x.old, 13, `old state ${show_plain(old, 2)}`),
+    above(x.n, crowded(x) ? 31 : 13, `candidate ${show_plain(n, 2)}`),
+    svg("text", { ...beside, ...strong }, `h = ${show_plain(next, 2)}`),
+  ];
+}
+
 // ---- switches, biases, locks ---------------------------------------------------------------------------------
+
+const PLACES = { true: "after the product", false: "before" };
 
 /** @param {Model} model @param {(text: string) => void} say */
 function controls(model, say) {
@@ -332,7 +364,7 @@ function controls(model, say) {
       h("p", { class: "rnn-subtitle" }, "Convention"),
       h("div", { class: "rnn-presets", role: "group", "aria-label": "Conventions by name" }, presets),
       choice(model, { name: "z_convention", label: "update gate", texts: { keeps: "z keeps", takes: "z takes" } }),
-      choice(model, { name: "reset_after", label: "reset gate", texts: { true: "after the product", false: "before" } }),
+      choice(model, { name: "reset_after", label: "reset gate", texts: PLACES }),
       negate.node,
     ]),
     h("div", { class: "rnn-stack gru-tight" }, [
@@ -403,12 +435,13 @@ function limits(model, say) {
   const keeps = () => model.get("z_convention") === "keeps";
   const copies = "The new state is the old one: nothing is taken.";
   const replaces = "The new state is the candidate: nothing of the old state is kept.";
+  const plain = () => `R = 1 and Z = ${keeps() ? 0 : 1}: the step is a plain RNN’s.`;
   const cases = [
-    ["R near 0", { r: () => 0 }, () => "The candidate ignores the old state: it is tanh of the input’s part and biases."],
-    ["R near 1", { r: () => 1 }, () => "The candidate is a plain RNN’s. The new state still mixes it with the old one by z."],
+    ["R near 0", { r: () => 0 }, () => "The candidate ignores the old state: only the input and the biases make it."],
+    ["R near 1", { r: () => 1 }, () => "The candidate is a plain RNN’s; z still mixes it with the old state."],
     ["Z near 0", { z: () => 0 }, () => (keeps() ? replaces : copies)],
     ["Z near 1", { z: () => 1 }, () => (keeps() ? copies : replaces)],
-    ["plain RNN", { r: () => 1, z: () => (keeps() ? 0 : 1) }, () => `R = 1 and Z = ${keeps() ? 0 : 1}: the step is a plain RNN’s.`],
+    ["plain RNN", { r: () => 1, z: () => (keeps() ? 0 : 1) }, plain],
     ["all free", { r: () => null, z: () => null }, () => "The gates follow their equations again."],
   ];
   const buttons = cases.map(([label, values, says]) =>
@@ -436,7 +469,8 @@ function comparison() {
   const title = h("p", { class: "rnn-subtitle" }, "The same weights and inputs under each convention");
 
   function draw({ t, unit, chosen, negate_z, conventions, rnn }) {
-    caption.textContent = `Unit ${unit} at step ${t}, each run from step 1, same biases and locks. Δh: h less PyTorch’s h.`;
+    const same_else = "each run from step 1, same biases and locks";
+    caption.textContent = `Unit ${unit} at step ${t}, ${same_else}. Δh: h less PyTorch’s h.`;
     const at = (run, name) => run.steps[t - 1][name][unit - 1];
     const reference = at(conventions[0].run, "h");
     conventions.forEach(({ convention, run }, k) => {
@@ -498,6 +532,7 @@ function arithmetic() {
 }
 
 const units = (H) => Array.from({ length: H }, (_, k) => k + 1);
+const each_unit = (name, H) => units(H).map((k) => `${name}_${k}`);
 const sum = (a, terms) => terms.reduce((left, right) => a.add(left, right));
 
 /** Name of a weight: indices only where there is more than one. @param {string} gate such as "hn" */
@@ -510,7 +545,7 @@ function gate_line(gate, unit, H) {
     return a.sigmoid(sum(a, [a.mul(w, input), b, ...products]));
   };
   const recurrent = units(H).map((k) => weight(`h${gate}`, H, unit, k));
-  const names = [weight(`i${gate}`, H, unit), "x", `b_${gate}`, ...recurrent, ...units(H).map((k) => `h_${k}`)];
+  const names = [weight(`i${gate}`, H, unit), "x", `b_${gate}`, ...recurrent, ...each_unit("h", H)];
   const row = (gate === "r" ? 0 : H) + unit - 1;
   return line(gate, `${gate}_${unit}`, expression, names, ({ t, x, run: { cell, h: states } }) => [
     cell.weight_ih[row][0],
@@ -522,7 +557,9 @@ function gate_line(gate, unit, H) {
 }
 
 /** Operands that both candidates share. @param {ReturnType<typeof compute>} view */
-const candidate_input = ({ t, x, run: { cell } }, row) => [cell.weight_ih[row][0], x[t - 1], cell.bias_ih[row], cell.bias_hh[row]];
+function candidate_input({ t, x, run: { cell } }, row) {
+  return [cell.weight_ih[row][0], x[t - 1], cell.bias_ih[row], cell.bias_hh[row]];
+}
 const candidate_names = (unit, H) => [weight("in", H, unit), "x", "b_in", "b_hn"];
 
 /** n = tanh(W x + b_in + r (W_h h + b_hn)). */
@@ -532,11 +569,12 @@ function candidate_after(unit, H) {
     return a.tanh(sum(a, [a.mul(w, input), b_in, a.mul(r, recurrent)]));
   };
   const recurrent = units(H).map((k) => weight("hn", H, unit, k));
-  const names = [...candidate_names(unit, H), `r_${unit}`, ...recurrent, ...units(H).map((k) => `h_${k}`)];
+  const names = [...candidate_names(unit, H), `r_${unit}`, ...recurrent, ...each_unit("h", H)];
   const row = 2 * H + unit - 1;
   return line("n", `n_${unit}`, expression, names, (view) => {
     const { cell, steps, h: states } = view.run;
-    return [...candidate_input(view, row), steps[view.t - 1].r[unit - 1], ...cell.weight_hh[row], ...states[view.t - 1]];
+    const r = steps[view.t - 1].r[unit - 1];
+    return [...candidate_input(view, row), r, ...cell.weight_hh[row], ...states[view.t - 1]];
   });
 }
 
@@ -547,7 +585,7 @@ function candidate_before(unit, H) {
     return a.tanh(sum(a, [a.mul(w, input), b_in, ...u.map((v, k) => a.mul(v, a.mul(r[k], old[k]))), b_hn]));
   };
   const recurrent = units(H).map((k) => weight("hn", H, unit, k));
-  const names = [...candidate_names(unit, H), ...recurrent, ...units(H).map((k) => `r_${k}`), ...units(H).map((k) => `h_${k}`)];
+  const names = [...candidate_names(unit, H), ...recurrent, ...each_unit("r", H), ...each_unit("h", H)];
   const row = 2 * H + unit - 1;
   return line("n", `n_${unit}`, expression, names, (view) => {
     const { cell, steps, h: states } = view.run;
@@ -586,68 +624,83 @@ const unbroken = (text) => text.replaceAll(" · ", "\u00a0·\u00a0").replace(/ =
 
 /** A gate that does not follow its equation. @param {"r" | "z"} gate */
 function locked_line(gate, unit) {
-  const numbers = h("span", { class: "rnn-numbers" });
-  const node = h("p", { class: "rnn-formula" }, h("span", { class: "rnn-symbols" }, subscripted(`${gate}_${unit}`)), numbers);
-  node.dataset.name = gate;
+  const node = h("p", { class: "rnn-formula", "data-name": gate });
   const draw = ({ t, lock }) => {
     const value = lock[gate][t - 1];
     node.dataset.value = String(value);
-    numbers.textContent = `locked at ${show(value, 3)}`;
+    node.replaceChildren(...subscripted(`${gate}_${unit}, locked = ${show(value, 3)}`));
   };
   return { node, draw };
 }
 
 /** Text in which `_abc` becomes a subscript. @param {string} text @returns {Node[]} */
 function subscripted(text) {
-  const pieces = text.split(/_([\w,]+)/);
+  const pieces = text.split(/_(\w+(?:,\w+)*)/);
   return pieces.map((piece, k) => (k % 2 ? h("sub", {}, piece) : document.createTextNode(piece)));
 }
 
 const STYLES = `
 .rnn-live { --gru-label: 6.5rem; }
+.rnn-live .gru-tight { gap: 0.625rem; }
+.rnn-live .gru-bench { gap: 1.75rem; }
 .rnn-live .rnn-stack > .rnn-subtitle { margin: 0; }
 .rnn-live .rnn-field:has(> .gru-check) { align-items: center; }
-.rnn-live .gru-lines + p { margin-top: 0.625rem; }
-.rnn-live .gru-bench { gap: 1.75rem; }
-.rnn-live .gru-tight { gap: 0.625rem; }
 .rnn-live .gru-scroll { overflow-x: auto; padding: 2px; margin: -2px; }
 .rnn-live .gru-wide { min-width: calc(var(--gru-label) + var(--gru-steps) * 2.5rem); }
 .rnn-live .gru-time { margin-bottom: 0.375rem; }
 .rnn-live .gru-time > input[type="range"] {
+  --gru-column: calc((100% - var(--gru-label)) / var(--gru-steps));
   grid-column: 1 / -1; justify-self: start;
-  margin-left: calc(var(--gru-label) + (100% - var(--gru-label)) / var(--gru-steps) / 2 - 8px);
-  width: calc((100% - var(--gru-label)) * (var(--gru-steps) - 1) / var(--gru-steps) + 16px);
+  margin-left: calc(var(--gru-label) + var(--gru-column) / 2 - 8px);
+  width: calc(var(--gru-column) * (var(--gru-steps) - 1) + 16px);
 }
-.rnn-live table.gru-grid { table-layout: fixed; border-collapse: separate; border-spacing: 0 2px; }
+.rnn-live .gru-grid { table-layout: fixed; border-collapse: separate; border-spacing: 0 2px; }
 .rnn-live .gru-grid caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.rnn-live .gru-grid th, .rnn-live .gru-grid td { border: 0; text-align: center; padding: 0.3125rem 0; cursor: pointer; line-height: 1.3; }
-.rnn-live .gru-grid th:first-child { width: var(--gru-label); text-align: left; cursor: default; font-weight: 700; overflow: hidden; text-overflow: ellipsis; }
+.rnn-live .gru-grid :is(th, td) {
+  border: 0; text-align: center; padding: 0.3125rem 0; cursor: pointer; line-height: 1.3;
+}
+.rnn-live .gru-grid th:first-child { width: var(--gru-label); text-align: left; cursor: default; font-weight: 700; }
 .rnn-live .gru-long { font-weight: 400; color: var(--rnn-soft); }
-.rnn-live .gru-grid .gru-now { box-shadow: inset 2px 0 var(--rnn-accent), inset -2px 0 var(--rnn-accent); font-weight: 700; }
-.rnn-live .gru-grid thead .gru-now { color: var(--rnn-accent); box-shadow: inset 2px 0 var(--rnn-accent), inset -2px 0 var(--rnn-accent), inset 0 2px var(--rnn-accent); }
-.rnn-live .gru-grid tr:last-child .gru-now { box-shadow: inset 2px 0 var(--rnn-accent), inset -2px 0 var(--rnn-accent), inset 0 -2px var(--rnn-accent); }
-.rnn-live .gru-inputs input[type="number"] { width: calc(100% - 8px); padding: 0; text-align: center; font-size: 0.8125rem; min-height: 30px; appearance: textfield; }
-.rnn-live .gru-inputs input::-webkit-inner-spin-button { appearance: none; margin: 0; }
+.rnn-live .gru-grid .gru-now {
+  --gru-sides: inset 2px 0 var(--rnn-accent), inset -2px 0 var(--rnn-accent);
+  box-shadow: var(--gru-sides); font-weight: 700;
+}
+.rnn-live .gru-grid thead .gru-now {
+  color: var(--rnn-accent); box-shadow: var(--gru-sides), inset 0 2px var(--rnn-accent);
+}
+.rnn-live .gru-grid tr:last-child > td.gru-now { box-shadow: var(--gru-sides), inset 0 -2px var(--rnn-accent); }
 .rnn-live .gru-inputs td { padding: 0.125rem 0; }
+.rnn-live .gru-inputs input[type="number"] {
+  width: calc(100% - 8px); min-height: 30px; padding: 0; text-align: center; font-size: 0.8125rem;
+  appearance: textfield;
+}
+.rnn-live .gru-inputs input::-webkit-inner-spin-button { appearance: none; margin: 0; }
 .rnn-live .gru-locked:not([hidden]) { display: block; font-size: 0.6875rem; font-weight: 600; line-height: 1.1; }
-.rnn-live .gru-check { display: inline-flex; align-items: center; gap: 0.5rem; margin: 0; cursor: pointer; font-size: 0.875rem; }
+.rnn-live .gru-check {
+  display: inline-flex; align-items: center; gap: 0.5rem; margin: 0; cursor: pointer; font-size: 0.875rem;
+}
 .rnn-live .gru-check input { width: 18px; height: 18px; margin: 2px; accent-color: var(--rnn-accent); cursor: pointer; }
-.rnn-live .gru-compare th:first-child { white-space: normal; font-weight: 500; }
 .rnn-live .gru-compare { table-layout: fixed; }
-.rnn-live .gru-compare th + th { width: 3.25rem; }
+.rnn-live .gru-compare th + th { width: 3.5rem; }
 .rnn-live .gru-compare :is(th, td) { padding: 0.3125rem 0.375rem; }
 .rnn-live .gru-compare :is(th, td):first-child { padding-left: 0.5rem; }
+.rnn-live .gru-compare th:first-child { white-space: normal; font-weight: 500; }
 .rnn-live .gru-detail { display: block; font-weight: 400; color: var(--rnn-soft); }
 .rnn-live .gru-shown { background: var(--rnn-tint); font-weight: 700; }
-.rnn-live .gru-tag { margin-left: 0.5rem; white-space: nowrap; font-size: 0.75rem; color: var(--rnn-accent); font-weight: 600; }
-.rnn-live .gru-lines .rnn-numbers { display: block; }
-.rnn-live .gru-lines sub { font-size: 0.72em; line-height: 0; }
+.rnn-live .gru-tag {
+  margin-left: 0.5rem; white-space: nowrap; font-size: 0.75rem; font-weight: 600; color: var(--rnn-accent);
+}
 .rnn-live .gru-lines p { border-left: 3px solid var(--rnn-line); padding-left: 0.75rem; }
+.rnn-live .gru-lines .rnn-numbers { display: block; }
+.rnn-live .gru-lines + p { margin-top: 0.625rem; }
+.rnn-live :is(.gru-lines, .gru-lines + p) sub { font-size: 0.72em; line-height: 0; }
 @container (max-width: 30rem) {
   .rnn-live .gru-long { display: none; }
   .rnn-live .gru-wide { --gru-label: 1.75rem; }
-  .rnn-live .gru-compare :is(th, td) { padding-inline: 0.125rem; }
+  .rnn-live .gru-grid td { font-size: 0.75rem; }
   .rnn-live .gru-compare th + th { width: 2.875rem; }
+  .rnn-live .gru-compare :is(th, td) { padding-inline: 0.125rem; }
+  .rnn-live .gru-compare td { font-size: 0.75rem; }
   .rnn-live .gru-tag:not([hidden]) { display: block; margin: 0; }
 }
 `;

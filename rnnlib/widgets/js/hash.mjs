@@ -47,6 +47,18 @@ function wanted(control) {
   return `${count} from ${control.min} to ${control.max}`;
 }
 
+/** What a link did, in the control's own words: "update bias to 3", "reset gate to before", "negate: on". */
+function describe(figure, name, value) {
+  const place = figure.querySelector(`[data-trait="${name}"]`);
+  const label = place?.querySelector("label, legend")?.textContent ?? name;
+  const radio = place?.querySelector(`input[type="radio"][value="${value}"]`);
+  if (radio) return `${label} to ${place.querySelector(`label[for="${radio.id}"]`).textContent}`;
+  if (typeof value === "boolean") return `${label}: ${value ? "on" : "off"}`;
+  if (!Array.isArray(value)) return `${label} to ${value}`;
+  const same = value.every((v) => v === value[0]);
+  return same ? `${label} to ${format_value(value[0] ?? "none")} everywhere` : `${label} to ${format_value(value)}`;
+}
+
 /** Apply a hash to the widget that it names, light up what changed, say what was ignored. @param {Map<string, Model>} models */
 export function read_hash(hash, models) {
   const parsed = parse_hash(hash);
@@ -67,8 +79,8 @@ export function read_hash(hash, models) {
   }
   figure.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   flash(figure, changed);
-  const label = (name) => figure.querySelector(`[data-trait="${name}"] :is(label, legend)`)?.textContent ?? name;
-  const notes = changed.length ? [`The link set ${changed.map((name) => `${label(name)} to ${model.get(name)}`).join(", ")}.`] : [];
+  const set = changed.map((name) => describe(figure, name, model.get(name)));
+  const notes = set.length ? [`The link set ${set.join(", ")}.`] : [];
   if (ignored.length) notes.push(`Ignored: ${ignored.join("; ")}.`);
   const live = figure.querySelector(".rnn-say");
   live.textContent = notes.join(" ");

@@ -42,7 +42,7 @@ figure.rnn-widget { margin: 1.5rem 0; scroll-margin-top: 5rem; }
 .rnn-live .rnn-question { font-size: 1.125rem; font-weight: 600; line-height: 1.4; margin-top: 0.25rem; text-wrap: balance; }
 .rnn-live > .rnn-say { margin-top: 1rem; }
 .rnn-live .rnn-say { border-radius: 0 6px 6px 0; padding: 0.5rem 0.75rem; border-left: 3px solid var(--rnn-accent); background: var(--rnn-panel); }
-.rnn-live .rnn-say:empty { margin: 0; padding: 0; border: 0; }
+.rnn-live .rnn-say:empty { margin: 0; padding: 0; border: 0; background: none; }
 .rnn-stack > .rnn-say:empty { margin-top: -1rem; }
 .rnn-live .rnn-quiet { position: absolute; width: 1px; height: 1px; margin: -1px; padding: 0; border: 0; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .rnn-live .rnn-soft { color: var(--rnn-soft); font-size: 0.875rem; }

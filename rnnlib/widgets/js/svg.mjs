@@ -4,7 +4,8 @@ const NAMESPACE = "http://www.w3.org/2000/svg";
 
 /**
  * An SVG element. Children that are strings or numbers become text nodes, never markup.
- * @param {string} tag @param {Record<string, string | number>} attributes @param {...(Node | string | number)} children
+ * @param {string} tag @param {Record<string, string | number>} attributes
+ * @param {...(Node | string | number)} children
  * @returns {SVGElement}
  */
 export function svg(tag, attributes = {}, ...children) {
@@ -12,6 +13,19 @@ export function svg(tag, attributes = {}, ...children) {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
   node.append(...children.map((child) => (child instanceof Node ? child : String(child))));
   return node;
+}
+
+/** A straight line. @returns {SVGElement} */
+export const line = (x1, y1, x2, y2, stroke, attributes = {}) => svg("line", { x1, y1, x2, y2, stroke, ...attributes });
+
+/** Text at a place. @returns {SVGElement} */
+export const label = (x, y, text, attributes = {}) => svg("text", { x, y, ...attributes }, text);
+
+/** Give an svg a size in CSS pixels, one unit each. @param {SVGElement} image */
+export function resize(image, width, height) {
+  image.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  image.setAttribute("width", width);
+  image.setAttribute("height", height);
 }
 
 /** Linear map from [d0, d1] to [r0, r1]. @returns {(value: number) => number} */
@@ -42,7 +56,10 @@ export function path_through(points) {
   return d;
 }
 
-/** Labels' y positions moved apart to at least `gap`, kept inside [low, high]. @param {number[]} ys @returns {number[]} */
+/**
+ * Labels' y positions moved apart to at least `gap` and, if there is room, inside [low, high].
+ * @param {number[]} ys @returns {number[]}
+ */
 export function spread(ys, gap, low, high) {
   const order = ys.map((_, j) => j).sort((a, b) => ys[a] - ys[b]);
   const placed = ys.slice();

@@ -228,20 +228,28 @@ export function predict(question, options) {
  * @returns {{node: HTMLElement, update: (...operands: number[]) => number}}
  */
 export function formula(expression, names, { label = "", result = "", digits = 4 } = {}) {
-  const written = expression(TEXT, ...names.map((name) => ({ text: name, level: 9 }))).text;
+  const written = write(expression, names);
   const symbols = h("span", { class: "rnn-symbols" }, typeset(result ? `${result} = ${written}` : written));
   const numbers = h("span", { class: "rnn-numbers" });
   const words = label ? h("span", { class: "rnn-words" }, label, " ") : null;
   const node = h("p", { class: "rnn-formula" }, words, symbols, " ", numbers);
   const update = (...operands) => {
-    const value = expression(NUMBERS, ...operands);
-    const printed = expression(TEXT, ...operands.map((v) => TEXT.number(v, digits))).text;
-    numbers.replaceChildren(...typeset(`= ${printed} = ${show(value, digits)}`));
+    const value = evaluate(expression, operands);
+    numbers.replaceChildren(...typeset(`= ${write(expression, operands, digits)} = ${show(value, digits)}`));
     node.dataset.operands = JSON.stringify(operands);
     node.dataset.value = String(value);
     return value;
   };
   return { node, update };
+}
+
+/** The formula's value. @param {Function} expression @param {number[]} operands @returns {number} */
+export const evaluate = (expression, operands) => expression(NUMBERS, ...operands);
+
+/** The formula as text, in names or in numbers. @param {Function} expression @param {(string | number)[]} operands */
+export function write(expression, operands, digits = 4) {
+  const atom = (v) => (typeof v === "string" ? { text: v, level: 9 } : TEXT.number(v, digits));
+  return expression(TEXT, ...operands.map(atom)).text;
 }
 
 /**
@@ -298,18 +306,33 @@ const TEXT = {
   ln: call("ln"),
 };
 
-/** A table of text cells that can be filled anew. @param {string} caption @param {string[]} header */
+/**
+ * A table that can be filled anew. A cell is text, or a number with its text, its name and all its digits, for scripts
+ * to read as `data-name` and `data-value`. @typedef {string | number | {text: string, name: string, value: number}} Content
+ * @param {string} caption @param {string[]} header
+ * @returns {{node: HTMLElement, fill: (rows: Content[][]) => void}}
+ */
 export function table(caption, header) {
   const body = h("tbody");
   const head = h("thead", {}, h("tr", {}, header.map((text) => h("th", { scope: "col" }, text))));
   const inner = h("table", {}, h("caption", {}, caption), head, body);
   const node = h("div", { class: "rnn-table", tabindex: "0", role: "region", "aria-label": caption }, inner);
+  const make_row = () => h("tr", {}, header.map((_, j) => h(j ? "td" : "th", j ? {} : { scope: "row" })));
   const fill = (rows) => {
-    body.replaceChildren(
-      ...rows.map((row) => h("tr", {}, row.map((cell, j) => h(j ? "td" : "th", j ? {} : { scope: "row" }, cell)))),
-    );
+    while (body.rows.length > rows.length) body.lastChild.remove();
+    while (body.rows.length < rows.length) body.append(make_row());
+    rows.forEach((row, k) => row.forEach((content, j) => fill_cell(body.rows[k].cells[j], content)));
   };
   return { node, fill };
+}
+
+/** @param {HTMLElement} cell @param {Content} content */
+function fill_cell(cell, content) {
+  const { text, name, value } = typeof content === "object" ? content : { text: String(content) };
+  if (cell.textContent !== text) cell.textContent = text;
+  if (name === undefined) return;
+  cell.dataset.name = name;
+  cell.dataset.value = String(value);
 }
 
 /** Light up the controls of some traits for a moment. @param {HTMLElement} root @param {string[]} names */
