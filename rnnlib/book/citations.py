@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from pybtex.database import Entry
 from pybtex.plugin import register_plugin as register_pybtex_plugin
@@ -48,7 +49,14 @@ class BookStyle(PlainStyle):
     default_label_style = AuthorYearLabels
 
 
+def _as_list_items(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """Give a bibliography's entries the role of list items, which the list around them needs."""
+    if "body" in context:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def setup(app: Sphinx) -> None:
     """Register the styles under the name `rnnlib`; called by `rnnlib.book.setup`."""
     register_sphinx_plugin("sphinxcontrib.bibtex.style.referencing", STYLE, RoundReferenceStyle, force=True)
     register_pybtex_plugin("pybtex.style.formatting", STYLE, BookStyle, force=True)
+    app.connect("html-page-context", _as_list_items)

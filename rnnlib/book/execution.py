@@ -35,16 +35,22 @@ class CellFailed(SphinxError):
 
 @contextmanager
 def book_kernels() -> Iterator[None]:
-    """Tell the kernels started meanwhile that they run for the book (`RNNLIB_BOOK=1`)."""
-    before = os.environ.get(BOOK_VARIABLE)
-    os.environ[BOOK_VARIABLE] = "1"
+    """Tell the kernels started meanwhile that they run for the book, and give them one thread each.
+
+    The chapters' networks are small: more threads hardly help them, and threads that outnumber the free cores
+    make them many times slower. One thread also sums in one order, so two builds print the same.
+    """
+    settings = {BOOK_VARIABLE: "1", "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[BOOK_VARIABLE]
-        else:
-            os.environ[BOOK_VARIABLE] = before
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def read_chapter(path: Path, syntax: set[str]) -> NotebookNode | None:

@@ -48,7 +48,7 @@ class Number(_Control, traitlets.TraitType):
         return {"kind": "number", "min": self.low, "max": self.high, "step": self.step, "whole": self.whole}
 
 
-def _within(value: object, low: float, high: float) -> bool:
+def _within(value: Any, low: float, high: float) -> bool:
     """Whether a value is a number, not a bool or NaN, in [low, high]."""
     return isinstance(value, Real) and not isinstance(value, bool) and bool(low <= value <= high)
 

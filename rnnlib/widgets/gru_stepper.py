@@ -90,7 +90,6 @@ class GRUStepper(Widget):
         lock_r, lock_z: for each step a value in [0, 1] that the gate takes in every unit, or None. One value,
             or None, stands for all steps. Hash: `lock_r=0` (all), `lock_z=-,-,1,-,-,-` (step 3 of 6).
         scope: whether the page's locks act on "step" or "all". Hash: `scope=all`.
-        gates: dict of `r`, `z`, `n`, `h`, each T lists of H numbers, for the present settings; not set.
 
     Raises:
         traitlets.TraitError: a trait out of its range, or of another length than the inputs.

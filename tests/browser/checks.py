@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +62,8 @@ def open_page(
     )
     record = Record()
     context.on("request", lambda request: record.requests.append(request.url))
-    context.on("requestfailed", lambda request: record.failed.append(request.url))
+    if scripts:  # without, the browser itself turns down the preloading of scripts
+        context.on("requestfailed", lambda request: record.failed.append(request.url))
     page = context.new_page()
     page.set_default_timeout(5000)
     page.on(
@@ -97,11 +98,11 @@ def check_quiet(record: Record) -> None:
     assert not record.complaints, "\n".join(record.complaints)
 
 
-def check_accessible(page: Page, scheme: str) -> None:
-    """axe-core finds no serious or critical violation."""
+def check_accessible(page: Page, scheme: str, within: str | None = None) -> None:
+    """axe-core finds no serious or critical violation, on the page or within what a selector names."""
     page.evaluate("(s) => { const d = document.documentElement.dataset; d.theme = s; d.mode = s; }", scheme)
     page.wait_for_timeout(50)  # colours may change by a transition
-    response = Axe().run(page).response
+    response = Axe().run(page, context=within).response
     bad = [v for v in response["violations"] if v["impact"] in ("serious", "critical")]
     assert not bad, "\n".join(_describe(violation) for violation in bad)
 
@@ -382,15 +383,26 @@ def check_shows(figure: Locator, trait: str, value: Any) -> None:
     assert seen == expected, f"{trait} shows {seen!r}, expected {expected!r}"
 
 
-def check_hash_sets_state(page: Page, figure: Locator) -> None:
+def said_after(figure: Locator, act: Callable[[], object]) -> str:
+    """What the widget says of a link or an address, once it has followed it."""
+    figure.evaluate("(f) => { f.querySelector('.rnn-say').textContent = ''; }")
+    act()
+    said = figure.locator(".rnn-say:not(:empty)")
+    said.wait_for(state="attached")
+    return said.text_content()
+
+
+def go_to_hash(figure: Locator, query: str) -> str:
+    """Put `#id?query` into the address; what the widget says of it."""
+    hash_ = f"{figure.get_attribute('id')}?{query}"
+    return said_after(figure, lambda: figure.page.evaluate("(hash) => { location.hash = hash; }", hash_))
+
+
+def check_hash_sets_state(figure: Locator) -> None:
     """`#id?trait=value` sets each trait; so does the hash that the page writes itself."""
-    name = figure.get_attribute("id")
     for trait, about in state_of(figure)["controls"].items():
         value = other_value(about)
-        page.evaluate("(hash) => { location.hash = hash; }", f"{name}?{trait}={in_hash(value)}")
-        page.wait_for_function(
-            "(f) => f.querySelector('.rnn-say').textContent !== ''", arg=figure.element_handle()
-        )
+        go_to_hash(figure, f"{trait}={in_hash(value)}")
         check_shows(figure, trait, value)
         figure.get_by_role("button", name="Reset", exact=True).click()
         check_shows(figure, trait, about["default"])
@@ -401,8 +413,7 @@ def check_links_set_state(page: Page, figure: Locator) -> None:
     name = figure.get_attribute("id")
     for link in page.locator(f'a[href^="#{name}?"]').all():
         query = urlsplit("x://" + link.get_attribute("href")[1:]).query
-        link.press("Enter")
-        page.wait_for_timeout(20)
+        said_after(figure, lambda: link.press("Enter"))  # noqa: B023, called at once
         for pair in query.split("&"):
             trait, _, text = pair.partition("=")
             expected = _from_hash(state_of(figure)["controls"][trait], unquote(text))
@@ -421,7 +432,7 @@ def _from_hash(about: dict[str, Any], text: str) -> Any:
     return values * about["size"] if len(values) == 1 else values
 
 
-def check_bad_hash_is_refused(page: Page, figure: Locator) -> None:
+def check_bad_hash_is_refused(figure: Locator) -> None:
     """Nonsense in the address changes nothing and is said."""
     before = shown_numbers(figure)
     tries = {"no-such-trait": "1"}
@@ -430,9 +441,7 @@ def check_bad_hash_is_refused(page: Page, figure: Locator) -> None:
             "9e9" if about["kind"] in ("number", "numbers") else "x"
         )  # one number stands for a list
     for trait, text in tries.items():
-        page.evaluate("(hash) => { location.hash = hash; }", f"{figure.get_attribute('id')}?{trait}={text}")
-        page.wait_for_timeout(20)
-        said = figure.locator(".rnn-say").text_content()
+        said = go_to_hash(figure, f"{trait}={text}")
         assert trait in said, f"{trait}={text} in the address: the widget says {said!r}"
     assert shown_numbers(figure) == before
     for trait, about in state_of(figure)["controls"].items():

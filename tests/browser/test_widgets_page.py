@@ -24,7 +24,7 @@ def test_widgets_fit_and_are_accessible(browser: Browser, widget_page: Path, wid
         checks.check_no_sideways_scroll(page)
         page.evaluate("() => document.querySelectorAll('details').forEach((d) => { d.open = true; })")
         checks.check_no_sideways_scroll(page)
-        checks.check_accessible(page, scheme)
+        checks.check_accessible(page, scheme, within=checks.LIVE)
         checks.check_quiet(record)
 
 
@@ -42,9 +42,9 @@ def test_widgets_work_by_keyboard(browser: Browser, widget_page: Path):
 def test_address_and_prose_drive_widgets(browser: Browser, widget_page: Path):
     with checks.open_page(browser, widget_page) as (page, record):
         for figure in checks.widgets_of(page):
-            checks.check_hash_sets_state(page, figure)
+            checks.check_hash_sets_state(figure)
             checks.check_links_set_state(page, figure)
-            checks.check_bad_hash_is_refused(page, figure)
+            checks.check_bad_hash_is_refused(figure)
         checks.check_quiet(record)
 
 

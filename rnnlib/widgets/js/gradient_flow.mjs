@@ -205,7 +205,8 @@ function controls(model) {
 /** The step to look at: a range of its own, as long as the sequence. @param {Model} model */
 function look_at(model) {
   const format = (step) => `${Math.min(step, model.get("length"))} of ${model.get("length")}`;
-  return range(model, { label: "Look at step t", name: "step", format, max: () => model.get("length"), on: ["length"] });
+  const max = () => model.get("length");
+  return range(model, { label: "Look at step t", name: "step", format, max, on: ["length"] });
 }
 
 // ---- curves --------------------------------------------------------------------------------------------------
@@ -216,13 +217,15 @@ const MARGIN = { left: 66, right: 44, top: 10, bottom: 44 };
 function curves(model) {
   const image = svg("svg", { role: "img", class: "flow-plot" });
   const note = h("p", { class: "rnn-soft" });
-  const heading = h("p", { class: "rnn-subtitle" }, "Norm of dL/dh at each step, for the LSTM of dL/dc too");
+  const heading = h("p", { class: "rnn-subtitle" });
   const node = h("div", {}, heading, image, note);
   let view = null;
   const { draw, stop } = fit(node, (width) => view && draw_curves(image, view, width));
   pick_step(image, model, () => view.settings.length);
   const update = (next) => {
     view = next;
+    const too = view.settings.show_lstm ? ", for the LSTM of dL/dc too" : "";
+    heading.textContent = `Norm of dL/dh at each step${too}`;
     image.setAttribute("aria-label", summary(view));
     note.textContent = legend(view);
     draw();

@@ -463,7 +463,7 @@ function comparison() {
     return compared_row(name, label, `z ${z_convention}, reset ${reset_after ? "after" : "before"}`);
   });
   const plain = compared_row("rnn", "plain RNN", "candidate’s weights, no gates");
-  const header = ["", "n", "z", "h", "Δh"].map((text) => h("th", { scope: "col" }, text));
+  const header = ["convention", "n", "z", "h", "Δh"].map((text) => h("th", { scope: "col" }, text));
   const body = h("tbody", {}, named.map((row) => row.node), plain.node);
   const grid = h("table", { class: "gru-compare" }, caption, h("thead", {}, h("tr", {}, header)), body);
   const title = h("p", { class: "rnn-subtitle" }, "The same weights and inputs under each convention");

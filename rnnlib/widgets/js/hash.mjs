@@ -43,7 +43,8 @@ function wanted(control) {
   if (!control) return "no such setting";
   if (control.kind === "choice") return `one of ${control.options.join(", ")}`;
   if (control.kind === "flag") return "true or false";
-  const count = control.kind === "numbers" ? `${control.size ?? "any number of"} numbers` : control.whole ? "a whole number" : "a number";
+  const one = control.whole ? "a whole number" : "a number";
+  const count = control.kind === "numbers" ? `${control.size ?? "any number of"} numbers` : one;
   return `${count} from ${control.min} to ${control.max}`;
 }
 
@@ -59,7 +60,10 @@ function describe(figure, name, value) {
   return same ? `${label} to ${format_value(value[0] ?? "none")} everywhere` : `${label} to ${format_value(value)}`;
 }
 
-/** Apply a hash to the widget that it names, light up what changed, say what was ignored. @param {Map<string, Model>} models */
+/**
+ * Apply a hash to the widget that it names, light up what changed, say what was ignored.
+ * @param {string} hash @param {Map<string, Model>} models by id
+ */
 export function read_hash(hash, models) {
   const parsed = parse_hash(hash);
   const model = parsed && models.get(parsed.id);
@@ -77,7 +81,8 @@ export function read_hash(hash, models) {
       changed.push(name);
     }
   }
-  figure.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  figure.scrollIntoView({ block: "nearest", behavior: calm ? "auto" : "smooth" });
   flash(figure, changed);
   const set = changed.map((name) => describe(figure, name, model.get(name)));
   const notes = set.length ? [`The link set ${set.join(", ")}.`] : [];
@@ -88,7 +93,10 @@ export function read_hash(hash, models) {
 
 let timer = 0;
 
-/** Write a state to the address once changes pause; no new entry in the history. @param {string} id @param {Model} model */
+/**
+ * Write a state to the address once changes pause, without a new entry in the history.
+ * @param {string} id @param {Model} model
+ */
 export function write_hash(id, model, wait = 250) {
   clearTimeout(timer);
   timer = setTimeout(() => history.replaceState(history.state, "", format_hash(id, model)), wait);

@@ -1,7 +1,10 @@
 /** The page's stand-in for a kernel: gives every `figure.rnn-widget` a model made of the JSON that it holds. */
 import { read_hash, write_hash } from "./hash.mjs";
 
-/** anywidget's model interface over a plain object. @param {Record<string, any>} state @returns {import("./ui.mjs").Model} */
+/**
+ * anywidget's model interface over a plain object.
+ * @param {Record<string, any>} state @returns {import("./ui.mjs").Model}
+ */
 export function make_model(state) {
   const handlers = new Map();
   const of = (event) => handlers.get(event) ?? handlers.set(event, new Set()).get(event);

@@ -123,6 +123,11 @@ figure.rnn-widget { margin: 1.5rem 0; scroll-margin-top: 5rem; }
   .rnn-flash { animation: none; outline: 3px solid var(--rnn-accent); outline-offset: 4px; }
   .rnn-button:active { transform: none; }
 }
+@media (forced-colors: active) {
+  .rnn-switch input:checked + label, .rnn-button[aria-pressed="true"] {
+    forced-color-adjust: none; background: Highlight; color: HighlightText;
+  }
+}
 @media print {
   .rnn-live { display: none; }
   .rnn-ready > .rnn-still { display: block; }

@@ -49,10 +49,12 @@ export function power_of_ten(value, digits = 1) {
   return `${mantissa} × 10${superscript(Number(exponent))}`;
 }
 
+/** @typedef {(text: string, options?: {quiet?: boolean}) => void} Say */
+
 /**
  * The root of a widget: title, question, body, a note that is read aloud. Esc inside resets all controls.
  * @param {Model} model @param {HTMLElement} el @param {{title: string, question: string}} texts
- * @returns {{root: HTMLElement, body: HTMLElement, note: HTMLElement, say: (text: string, options?: {quiet?: boolean}) => void}}
+ * @returns {{root: HTMLElement, body: HTMLElement, note: HTMLElement, say: Say}}
  *   `say` shows a note and has screen readers read it, with `quiet` only the latter; the note stands last unless the
  *   widget puts it elsewhere, and goes once the reader moves on
  */
@@ -81,8 +83,7 @@ export function frame(model, el, { title, question }) {
 }
 
 /**
- * Screen readers hear the newest text once changes pause. @param {(text: string, options: {quiet: boolean}) => void} say
- * @returns {(text: string) => void}
+ * Screen readers hear the newest text once changes pause. @param {Say} say @returns {(text: string) => void}
  */
 export function say_later(say, wait = 600) {
   let timer = 0;
@@ -126,17 +127,20 @@ export function redraw(model, names, draw) {
 
 /**
  * Labelled range bound to a trait; its value stands beside it. Limits come from Python's `controls`.
- * @param {{label: string, name: string, format?: (value: number) => string, min?: number, max?: number}} options
+ * @param {Model} model
+ * @param {{label: string, name: string, format?: (value: number) => string, on?: string[],
+ *   min?: number, max?: number | (() => number)}} options `max` and `format` may depend on the traits named in `on`
  */
-export function range(model, { label, name, format = (v) => show(v, 2), ...limits }) {
+export function range(model, { label, name, format = (v) => show(v, 2), on = [], ...limits }) {
   const { min, max, step } = { ...model.get("controls")[name], ...limits };
   const id = unique(name);
   const output = h("output", { class: "rnn-value", for: id });
-  const input = h("input", { type: "range", id, min, max, step });
+  const input = h("input", { type: "range", id, min, max: typeof max === "function" ? max() : max, step });
   input.addEventListener("input", () => assign(model, { [name]: Number(input.value) }));
   const node = h("div", { class: "rnn-field", "data-trait": name }, h("label", { for: id }, label), output, input);
-  redraw(model, [name], () => {
+  redraw(model, [name, ...on], () => {
     const value = model.get(name);
+    if (typeof max === "function") input.max = max();
     if (Number(input.value) !== value) input.value = value;
     output.textContent = format(value);
     input.setAttribute("aria-valuetext", format(value));
@@ -144,7 +148,7 @@ export function range(model, { label, name, format = (v) => show(v, 2), ...limit
   return Object.assign(node, { input });
 }
 
-/** Labelled select bound to a choice trait. @param {{label: string, name: string, texts?: Record<string, string>}} options */
+/** Labelled select bound to a choice trait. @param {{label: string, name: string, texts?: Record<string, string>}} about */
 export function select(model, { label, name, texts = {} }) {
   const id = unique(name);
   const { options } = model.get("controls")[name];
@@ -308,7 +312,8 @@ const TEXT = {
 
 /**
  * A table that can be filled anew. A cell is text, or a number with its text, its name and all its digits, for scripts
- * to read as `data-name` and `data-value`. @typedef {string | number | {text: string, name: string, value: number}} Content
+ * to read as `data-name` and `data-value`.
+ * @typedef {string | number | {text: string, name: string, value: number}} Content
  * @param {string} caption @param {string[]} header
  * @returns {{node: HTMLElement, fill: (rows: Content[][]) => void}}
  */
