@@ -4,7 +4,7 @@ Submodules, each importable on its own:
 
 - `rnnlib.cells`: one time step of an RNN, a GRU, an LSTM, equations beside code
 - `rnnlib.layers`: the cells over time, stacked, in both directions, with uneven lengths
-- `rnnlib.models`, `rnnlib.data`, `rnnlib.training`, `rnnlib.decoding`, `rnnlib.metrics`: what trains and uses them
+- `rnnlib.data`, `rnnlib.models`, `rnnlib.training`, `rnnlib.decoding`, `rnnlib.metrics`: what uses them
 - `rnnlib.probes`: gate traces, gradient reach and Jacobians
 - `rnnlib.claims`, `rnnlib.plots`, `rnnlib.widgets`, `rnnlib.book`: what the chapters show
 

@@ -193,8 +193,8 @@ def test_same_bytes_from_the_cache(built_book: Path, run):
 )
 def test_what_a_notebook_cannot_show_is_refused(source: str, complaint: str):
     book = read_book(ROOT / "tests" / "fixture_book")
-    with pytest.raises(UnknownMyST, match=f"chapters/first.md: .*{complaint}"):
-        PageWriter(book, "chapters/first").pieces(source)
+    with pytest.raises(UnknownMyST, match=f"chapters/first.md, in the text from line 7 on: .*{complaint}"):
+        PageWriter(book, "chapters/first").pieces(source, line=7)
 
 
 def test_a_label_stands_once(small_book: Path):
@@ -209,7 +209,7 @@ def test_failures_are_told_without_a_traceback(small_book: Path, run):
         chapter.write("\nSome {abbr}`GRU (gated)`.\n")
     done = run("rnnlib.book.twins", folder=small_book)
     assert done.returncode == 1
-    assert "chapters/first.md: a notebook can't show the role {abbr}" in done.stdout
+    assert "first.md, in the text from line 130 on: a notebook can't show the role {abbr}" in done.stdout
     assert "Traceback" not in done.stdout
 
 

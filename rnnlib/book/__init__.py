@@ -9,6 +9,7 @@ live widgets and the pages' own assets (`pages`). The notebooks beside the chapt
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,4 +23,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
     for part in (api, cache, citations, katex, execution, outputs, exercises, claims_page, pages):
         part.setup(app)
+    for chatty in ("myst_parser.sphinx_ext.main", "myst_nb.sphinx_ext"):  # they print all their settings
+        logging.getLogger(f"sphinx.{chatty}").setLevel(logging.WARNING)
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -56,19 +56,24 @@ class PageWriter:
         self.solution = ""  # the heading of the solution that is open
         self._exercises = 0
 
-    def pieces(self, source: str) -> list[Piece]:
+    def pieces(self, source: str, line: int = 1) -> list[Piece]:
         """Write one Markdown cell; a solution's start or end within it splits it.
+
+        Args:
+            source: the cell's MyST.
+            line: where it starts on the page.
 
         Raises:
             UnknownMyST: for a construct or a reference that a notebook can't show, naming it and the page.
         """
+        where = f"{self.page}.md, in the text from line {line} on"
         try:
             written = self._pieces(source.splitlines())
         except UnknownMyST as error:
-            raise UnknownMyST(f"{self.page}.md: {error}") from error
+            raise UnknownMyST(f"{where}: {error}") from error
         for piece in written:
             if left := LEFT_OVER.search(_without_code(piece.text)):
-                raise UnknownMyST(f"{self.page}.md: {left.group().strip()!r} would be left in the notebook")
+                raise UnknownMyST(f"{where}: {left.group().strip()!r} would be left in the notebook")
         return written
 
     def _pieces(self, lines: list[str]) -> list[Piece]:

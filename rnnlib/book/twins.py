@@ -78,9 +78,9 @@ def make_twin(book: Book, page: str, executed: NotebookNode) -> NotebookNode:
     cells = [new_code_cell(setup_source(book), metadata=HIDDEN_SOURCE)]
     if macros := macros_source(book):
         cells.append(new_markdown_cell(macros))
-    for cell in executed.cells:
+    for cell, line in zip(executed.cells, executed.metadata["source_map"], strict=True):
         if cell.cell_type == "markdown":
-            cells.extend(_markdown_cells(writer, cell.source))
+            cells.extend(_markdown_cells(writer, cell.source, line + 1))
         elif cell.source.strip():
             cells.append(_code_cell(cell, in_solution=bool(writer.solution)))
     for count, cell in enumerate((cell for cell in cells if cell.cell_type == "code"), start=1):
@@ -90,10 +90,10 @@ def make_twin(book: Book, page: str, executed: NotebookNode) -> NotebookNode:
     return new_notebook(cells=cells, metadata=METADATA)
 
 
-def _markdown_cells(writer: PageWriter, source: str) -> list[NotebookNode]:
+def _markdown_cells(writer: PageWriter, source: str, line: int) -> list[NotebookNode]:
     return [
         new_markdown_cell(closed(piece.solution, piece.text) if piece.solution else piece.text)
-        for piece in writer.pieces(source)
+        for piece in writer.pieces(source, line)
     ]
 
 
@@ -171,12 +171,14 @@ def write_twins(folder: Path) -> list[Path]:
     """
     book = read_book(folder)
     timeout = book.config.get("execute", {}).get("timeout", 300)
+    sources = {page: folder / f"{page}.md" for page in sorted(book.notebooks)}
+    chapters = {page: read_chapter(source, book.syntax) for page, source in sources.items()}
+    for page, chapter in chapters.items():
+        make_twin(book, page, chapter)  # what can't be shown is told before anything runs
     written = []
-    for page in sorted(book.notebooks):
-        source = folder / f"{page}.md"
-        chapter = read_chapter(source, book.syntax)
-        executed, _ = execute(source, chapter, cache_path(folder, folder / "_build"), timeout)
-        twin = source.with_suffix(".ipynb")
+    for page, chapter in chapters.items():
+        executed, _ = execute(sources[page], chapter, cache_path(folder, folder / "_build"), timeout)
+        twin = sources[page].with_suffix(".ipynb")
         twin.write_text(as_text(make_twin(book, page, executed)), encoding="utf-8")
         written.append(twin)
     return written
