@@ -19,7 +19,7 @@ help:
 	@echo "make test       build the book, then run every test: unit, property, parity, notebooks, browser"
 	@echo "make serve      build the book and serve it at http://localhost:$(PORT)/"
 	@echo "make notebooks  write the .ipynb beside each chapter anew"
-	@echo "make bench      measure against torch.nn and d2l"
+	@echo "make bench      measure the layers against torch.nn and d2l, and the built pages"
 	@echo "make lint       check style"
 	@echo "make clean      remove what was built, and .venv"
 
@@ -60,8 +60,9 @@ serve: book
 notebooks: setup
 	@$(PY) -m rnnlib.book.twins
 
-bench: setup
+bench: book browser
 	@$(PY) -m benchmarks.speed
+	@$(PY) -m benchmarks.page
 
 lint: setup
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .

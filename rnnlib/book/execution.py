@@ -99,6 +99,7 @@ def execute(path: Path, notebook: NotebookNode, cache_path: Path, timeout: int) 
                 allow_errors=False,
                 timeout=timeout,
                 extra_arguments=QUIET_KERNEL,
+                coalesce_streams=True,  # one text, however many pieces it was printed in
             )
         except (DeadKernelError, RuntimeError) as error:
             raise CellFailed(_failure(path, notebook, f"the kernel was lost: {error}")) from error

@@ -98,7 +98,7 @@ def _markdown_cells(writer: PageWriter, source: str, line: int) -> list[Notebook
 
 
 def _code_cell(cell: NotebookNode, in_solution: bool) -> NotebookNode:
-    outputs = [kept for output in _joined(cell.get("outputs", [])) if (kept := _text_output(output))]
+    outputs = [kept for output in cell.get("outputs", []) if (kept := _text_output(output))]
     metadata = _code_metadata(cell.metadata.get("tags", []), in_solution)
     return new_code_cell(cell.source, metadata=metadata, outputs=outputs)
 
@@ -109,18 +109,6 @@ def _code_metadata(tags: list[str], in_solution: bool) -> dict:
     if in_solution or "hide-cell" in tags:
         return {**metadata, **HIDDEN_CELL}
     return {**metadata, **HIDDEN_SOURCE} if "hide-input" in tags else metadata
-
-
-def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Join what was printed in several pieces."""
-    joined: list[NotebookNode] = []
-    for output in outputs:
-        last = joined[-1] if joined else None
-        if output.output_type == "stream" and last and last.get("name") == output.name:
-            last.text += output.text
-        else:
-            joined.append(NotebookNode(output))
-    return joined
 
 
 def _text_output(output: NotebookNode) -> NotebookNode | None:
