@@ -50,6 +50,7 @@ book: setup
 browser: setup
 	@$(PY) tests/get_browser.py
 
+# One thread, as in the book: see rnnlib/book/execution.py
 test: book browser
 	@OMP_NUM_THREADS=1 $(PY) -m pytest --nbval tests chapters
 

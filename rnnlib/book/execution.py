@@ -35,22 +35,19 @@ class CellFailed(SphinxError):
 
 @contextmanager
 def book_kernels() -> Iterator[None]:
-    """Tell the kernels started meanwhile that they run for the book, and give them one thread each.
+    """Tell the kernels started meanwhile that they run for the book (`RNNLIB_BOOK=1`), on one thread.
 
-    The chapters' networks are small: more threads hardly help them, and threads that outnumber the free cores
-    make them many times slower. One thread also sums in one order, so two builds print the same.
+    The book's networks are small: a second thread does not help them, makes sums depend on the machine, and waits
+    by spinning, which takes ten times as long as soon as another process wants that core.
     """
-    settings = {BOOK_VARIABLE: "1", "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
-    before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
+    before = dict(os.environ)
+    os.environ[BOOK_VARIABLE] = "1"
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def read_chapter(path: Path, syntax: set[str]) -> NotebookNode | None:
