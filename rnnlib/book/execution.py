@@ -37,8 +37,8 @@ class CellFailed(SphinxError):
 def book_kernels() -> Iterator[None]:
     """Tell the kernels started meanwhile that they run for the book (`RNNLIB_BOOK=1`), on one thread.
 
-    The book's networks are small: a second thread does not help them, makes sums depend on the machine, and waits
-    by spinning, which takes ten times as long as soon as another process wants that core.
+    The book's networks are small: a second thread does not help them, makes sums depend on the machine, and
+    waits by spinning, which takes ten times as long as soon as another process wants that core.
     """
     before = dict(os.environ)
     os.environ[BOOK_VARIABLE] = "1"

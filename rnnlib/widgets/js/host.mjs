@@ -35,7 +35,7 @@ function mount(figure, widgets) {
 /** Start all widgets of the page once it is read. @param {Record<string, {render: Function}>} widgets by module name */
 export function start(widgets) {
   const models = new Map();
-  const follow = (address = location.href) => read_hash(new URL(address).hash, models);
+  const follow = (hash = location.hash) => read_hash(hash, models);
   const begin = () => {
     for (const figure of document.querySelectorAll("figure.rnn-widget")) {
       try {
@@ -45,7 +45,7 @@ export function start(widgets) {
       }
     }
     follow();
-    addEventListener("hashchange", (event) => follow(event.newURL)); // the address itself may have changed again
+    addEventListener("hashchange", (event) => follow(new URL(event.newURL).hash)); // the address may have changed again
     // A link to the hash that is already there raises no hashchange.
     document.addEventListener("click", (event) => {
       const link = event.target.closest?.('a[href^="#"]');
