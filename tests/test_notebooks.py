@@ -49,6 +49,13 @@ def test_what_is_not_compared_is_asserted(page: str):
             assert CHECKS.search(checked), cell.source
 
 
+@pytest.mark.parametrize("page", CHAPTERS)
+def test_no_cell_prints_how_long_it_took(page: str):
+    """Two runs give the same text, cells that nbval ignores included; times belong in the benchmarks."""
+    for cell in code_cells(page):
+        assert not re.search(r"\b\d+(?:\.\d+)? ?(?:s|ms|sec|seconds|min|minutes)\b", text(cell)), cell.source
+
+
 def shortened(page: str) -> nbformat.NotebookNode:
     """A chapter's notebook up to its first cell with a figure in a stored output that is compared."""
     notebook = nbformat.read(ROOT / f"{page}.ipynb", as_version=4)

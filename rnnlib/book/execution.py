@@ -40,14 +40,17 @@ def book_kernels() -> Iterator[None]:
     The book's networks are small: a second thread does not help them, makes sums depend on the machine, and
     waits by spinning, which takes ten times as long as soon as another process wants that core.
     """
-    before = dict(os.environ)
-    os.environ[BOOK_VARIABLE] = "1"
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    settings = {BOOK_VARIABLE: "1", "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")}
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def read_chapter(path: Path, syntax: set[str]) -> NotebookNode | None:
