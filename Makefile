@@ -62,8 +62,7 @@ notebooks: setup
 	@$(PY) -m rnnlib.book.twins
 
 bench: book browser
-	@$(PY) -m benchmarks.speed
-	@$(PY) -m benchmarks.page
+	@status=0; for part in speed page; do $(PY) -m benchmarks.$$part || status=1; done; exit $$status
 
 lint: setup
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .

@@ -114,7 +114,7 @@ def claim(
     condition = _condition(at_least, at_most, near, tolerance, unit)
     shown = _with_unit(format_number(value, digits), unit)
     holds = (
-        not math.isnan(value)
+        math.isfinite(value)
         and (at_least is None or value >= at_least)
         and (at_most is None or value <= at_most)
         and (near is None or abs(value - near) <= tolerance)

@@ -25,7 +25,7 @@ def mean_token_loss(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) 
         The loss in nats a token.
 
     Raises:
-        ValueError: `batches` is empty.
+        ValueError: `batches` is empty, or targets don't fit the logits.
     """
     carries = getattr(batches, "carries_state", False)
     total, count, state = 0.0, 0, None
@@ -34,6 +34,7 @@ def mean_token_loss(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) 
         for x, y in batches:
             y = y.to(device)
             logits, state = model(x.to(device), state if carries else None)
+            check_targets(y, logits)
             losses = F.cross_entropy(
                 logits.flatten(0, 1), y.flatten(), reduction="sum"
             )  # () over T * B tokens
@@ -55,6 +56,22 @@ def perplexity(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> fl
 def bits_per_token(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
     """The mean token loss in bits: nats / ln 2. Arguments and errors are `mean_token_loss`'s."""
     return mean_token_loss(model, batches) / math.log(2)
+
+
+def check_targets(y: Tensor, logits: Tensor) -> None:
+    """Require one target in 0..V-1 for each of the logits (T, B, V): every one of them counts in the mean.
+
+    Raises:
+        ValueError: another shape, or a target out of range.
+    """
+    if y.shape != logits.shape[:-1]:
+        raise ValueError(
+            f"y has shape {tuple(y.shape)}, expected {tuple(logits.shape[:-1])}, as the logits have"
+        )
+    low, high = (int(bound) for bound in y.aminmax())
+    if low < 0 or high >= logits.shape[-1]:
+        wrong = low if low < 0 else high
+        raise ValueError(f"y holds the target {wrong}, expected 0 to {logits.shape[-1] - 1}")
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Training: one loop for every model of the book."""
 
+import copy
 import math
 import os
 import random
@@ -17,8 +18,11 @@ from torch.nn import functional as F
 from rnnlib.environment import someone_waits
 from rnnlib.errors import check_size
 from rnnlib.files import atomic_path
-from rnnlib.metrics import device_of, evaluating, mean_token_loss
+from rnnlib.metrics import check_targets, device_of, evaluating, mean_token_loss
 
+CHECKPOINT_PARTS = frozenset(
+    ("model", "optimizer", "history", "position", "state", "best_weights", "bad_validations", "rng")
+)
 # loss_fn(model, batch, state) -> (loss, state) or (loss, state, number of targets it is the mean of)
 LossFn = Callable[[nn.Module, Any, Any], tuple]
 
@@ -173,6 +177,10 @@ def fit(
     path = None if checkpoint is None else Path(checkpoint)
     if resume and path is not None and path.exists():
         run.load(path)
+        if run.done > num_updates:
+            raise ValueError(
+                f"num_updates is {num_updates}, expected at least {run.done}, the updates that {path} holds"
+            )
     elif seed is not None:
         seed_everything(seed)
     validate = _validation(valid, loss_fn)
@@ -209,6 +217,7 @@ def token_loss(model: nn.Module, batch: tuple[Tensor, Tensor], state: Any) -> tu
     """
     x, y = batch
     logits, state = model(x, state)  # (T, B, V)
+    check_targets(y, logits)
     return F.cross_entropy(logits.flatten(0, 1), y.flatten()), state, y.numel()
 
 
@@ -254,7 +263,7 @@ class _Run:
         self.history.grad_norms.append(norm)
 
     def record_validation(self, loss: float, patience: int | None) -> None:
-        history = self.history
+        history, loss = self.history, float(loss)
         self._check_finite(loss, "validation loss", self.done)
         history.valid.append((self.done, loss))
         if history.best is None or loss < history.best[1]:
@@ -285,11 +294,16 @@ class _Run:
 
     def load(self, path: Path) -> None:
         device = device_of(self.model)
+        weights = copy.deepcopy(self.model.state_dict())
         try:
             content = torch.load(path, map_location="cpu", weights_only=True)
+            if missing := sorted(CHECKPOINT_PARTS - set(content)):
+                raise KeyError(f"it has no {missing[0]!r}")
+            self.position.load_state_dict(content["position"])
             self.model.load_state_dict(content["model"])
             self.optimizer.load_state_dict(content["optimizer"])
         except Exception as error:
+            self.model.load_state_dict(weights)  # nothing is lost by a checkpoint of something else
             raise ValueError(
                 f"checkpoint {path} cannot be resumed with this model and optimizer: {error}. "
                 "Delete it, or pass resume=False to start anew."
@@ -299,7 +313,6 @@ class _Run:
         self.state = _map_tensors(content["state"], lambda t: t.to(device))
         self.best_weights = content["best_weights"]
         self.bad_validations = content["bad_validations"]
-        self.position.load_state_dict(content["position"])
         _set_rng_state(content["rng"])
 
     def _set_learning_rate(self) -> None:

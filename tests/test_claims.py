@@ -191,3 +191,8 @@ def test_in_the_book_claims_are_cards_and_figures_inline_svg(monkeypatch):
     )
     assert shown[2]["text/html"].startswith('<div class="rnn-claim" id="claim-gru-beats-four-gram"')
     assert shown == [output.data for cell in second.cells for output in cell.outputs if "data" in output]
+
+
+def test_an_infinite_value_proves_nothing():
+    with pytest.raises(ClaimFailed):
+        claim("endless", "It is large.", math.inf, at_least=1)

@@ -233,3 +233,10 @@ def test_bad_own_text(tmp_path):
         load_text(empty)
     with pytest.raises(ValueError, match="latin.txt, whose byte 3 is not UTF-8"):
         load_text(latin)
+
+
+def test_text_where_ids_are_wanted_is_named():
+    with pytest.raises(TypeError, match="ids is str 'hello', expected integer token ids"):
+        train_valid_split("hello")
+    with pytest.raises(TypeError, match=r"token is 1 \(int\), expected a str"):
+        Vocabulary(["a", "b"]).encode([1])

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from rnnlib.data import RandomBatches, SequentialBatches
-from rnnlib.metrics import bits_per_token, evaluating, mean_token_loss, perplexity
+from rnnlib.metrics import bits_per_token, check_targets, evaluating, mean_token_loss, perplexity
 from rnnlib.models import LanguageModel
 
 V = 7
@@ -87,3 +87,16 @@ def test_no_gradient_is_kept(model, ids):
 def test_empty_batches_are_an_error(model):
     with pytest.raises(ValueError, match="batches is empty, expected at least one batch"):
         perplexity(model, [])
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (torch.full((3, 2), 5), r"y holds the target 5, expected 0 to 4"),
+        (torch.full((3, 2), -100), r"y holds the target -100, expected 0 to 4"),
+        (torch.zeros(2, 2, dtype=torch.long), r"y has shape \(2, 2\), expected \(3, 2\)"),
+    ],
+)
+def test_targets_that_do_not_fit_are_named(y, message):
+    with pytest.raises(ValueError, match=message):
+        check_targets(y, torch.zeros(3, 2, 5))

@@ -39,14 +39,13 @@ def test_every_cell_that_prints_has_a_stored_output(page: str):
 
 @pytest.mark.parametrize("page", CHAPTERS)
 def test_what_is_not_compared_is_asserted(page: str):
-    """A cell whose output nbval ignores, or the code cell after it, asserts something."""
+    """A cell whose output nbval ignores asserts something, or one of the next three cells does."""
     cells = code_cells(page)
-    for cell, following in zip(cells, [*cells[1:], None], strict=True):
+    for at, cell in enumerate(cells):
         tags = cell.metadata.get("tags", [])
         assert not {"nbval-skip", "nbval-raises-exception"} & set(tags)
         if IGNORED in tags:
-            checked = cell.source + (following.source if following else "")
-            assert CHECKS.search(checked), cell.source
+            assert any(CHECKS.search(near.source) for near in cells[at : at + 4]), cell.source
 
 
 @pytest.mark.parametrize("page", CHAPTERS)

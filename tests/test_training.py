@@ -463,6 +463,18 @@ def test_checkpoint_that_cannot_be_resumed_is_named(tmp_path):
     run_with("random", path, num_updates=7)
     with pytest.raises(ValueError, match="cannot be resumed with this model and optimizer"):
         run_with("random", path, resume=True, rnn=nn.GRU)
+    with pytest.raises(ValueError, match="num_updates is 3, expected at least 7"):
+        run_with("random", path, num_updates=3, resume=True)
+
+
+def test_checkpoint_of_something_else_leaves_the_model_as_it_was(tmp_path):
+    path = tmp_path / "run.pt"
+    model = nn.Linear(2, 2)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    torch.save({"model": nn.Linear(2, 2).state_dict()}, path)
+    with pytest.raises(ValueError, match="it has no 'bad_validations'"):
+        fit(model, [torch.zeros(1)], num_updates=1, checkpoint=path, resume=True)
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
 
 
 def test_checkpoint_is_plain_data(tmp_path):

@@ -60,8 +60,11 @@ class Vocabulary:
         """The token's id; `unk` for an unknown token.
 
         Raises:
+            TypeError: the token is no string.
             KeyError: the token is unknown and the vocabulary reserves no `"<unk>"`.
         """
+        if not isinstance(token, str):
+            raise TypeError(f"token is {token!r} ({type(token).__name__}), expected a str")
         if token in self._ids:
             return self._ids[token]
         if self.unk is None:
@@ -121,7 +124,11 @@ def check_ids(ids: Tensor | Iterable[int], name: str, vocab_size: int | None = N
         ValueError: more than one axis, or an id out of range.
     """
     if not isinstance(ids, Tensor):
-        ids = torch.as_tensor(ids if hasattr(ids, "__array__") else list(ids))
+        try:
+            ids = torch.as_tensor(ids if hasattr(ids, "__array__") else list(ids))
+        except (TypeError, ValueError, RuntimeError) as error:
+            came = f"{type(ids).__name__} {ids!r:.40}"
+            raise TypeError(f"{name} is {came}, expected integer token ids, (T,)") from error
         ids = ids.long() if ids.numel() == 0 else ids
     if ids.is_floating_point() or ids.is_complex() or ids.dtype == torch.bool:
         raise TypeError(f"{name} has dtype {ids.dtype}, expected integer token ids (torch.long)")
