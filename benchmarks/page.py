@@ -7,17 +7,14 @@ Two figures for each page of the built book that holds widgets, and for a bare p
 - *redraw*: from a move of a control until the widget has changed everything that depends on it and the
   browser has laid the page out anew, in ms, for every enabled range and switch; median and 95th percentile.
 
-Prints a table, writes `benchmarks/results/page.json`, and exits with 1 if a threshold is missed.
+Prints a table, stores the figures, and exits with 1 if a threshold is missed; with `--quick` it loads each
+page fewer times and stores nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import datetime
-import hashlib
-import json
 import os
-import platform
 import statistics
 import sys
 import tempfile
@@ -26,14 +23,18 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from rnnlib import widgets
+from rnnlib import results, widgets
 from rnnlib.widgets import loader
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
+sys.path.insert(0, str(results.ROOT / "tests" / "browser"))
 from browser import open_browser  # noqa: E402
 
-RESULT = ROOT / "benchmarks" / "results" / "page.json"
+NAME = "page"
+FILES = ("benchmarks/page.py", "rnnlib/widgets", "rnnlib/widgets/js")
+WHAT = (
+    "Widgets of a page, from file://: ms from the page's HTML being read until the last one is live, "
+    "and ms from a move of a control until everything that depends on it has changed."
+)
 READY_MS = 300.0
 REDRAW_MS = 16.0
 
@@ -154,10 +155,10 @@ def measure(browser: Browser, path: Path, loads: int) -> dict[str, Any]:
     }
 
 
-def missed(results: dict[str, dict[str, Any]]) -> list[str]:
+def missed(measured: dict[str, dict[str, Any]]) -> list[str]:
     """Which thresholds are not kept, in words. A redraw is held to its slowest control's median."""
     found = []
-    for name, result in results.items():
+    for name, result in measured.items():
         if result["ready_after_html_ms"] > READY_MS:
             ready = f"ready after {result['ready_after_html_ms']:.0f} ms"
             found.append(f"{name}: {ready}, wanted {READY_MS:.0f}")
@@ -175,10 +176,10 @@ def rounded(value: Any) -> Any:
     return round(value, 2) if isinstance(value, float) else value
 
 
-def report(results: dict[str, dict[str, Any]]) -> None:
+def report(measured: dict[str, dict[str, Any]]) -> None:
     """Print the table."""
     print(f"{'page':44} {'ready after HTML':>17} {'after start':>12}")
-    for name, result in results.items():
+    for name, result in measured.items():
         print(
             f"{name:44} {result['ready_after_html_ms']:>14.0f} ms {result['ready_after_start_ms']:>9.0f} ms"
         )
@@ -196,26 +197,22 @@ def main() -> int:
         description="time widgets until they are ready, and until they have redrawn"
     )
     parser.add_argument("--loads", type=int, default=7, help="loads of each page (default 7)")
-    book = Path(os.environ.get("RNNLIB_HTML", ROOT / "_build" / "html"))
+    parser.add_argument("--quick", action="store_true", help="two loads of each page, nothing stored")
+    book = Path(os.environ.get("RNNLIB_HTML", results.ROOT / "_build" / "html"))
     parser.add_argument("--book", type=Path, default=book, help="folder of the built book")
-    arguments = parser.parse_args()
+    options = parser.parse_args()
+    loads = 2 if options.quick else options.loads
     with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
-        found = pages(arguments.book, bare_page(Path(folder)))
-        results = {name: measure(browser, path, arguments.loads) for name, path in found.items()}
+        found = pages(options.book, bare_page(Path(folder)))
+        measured = {name: measure(browser, path, loads) for name, path in found.items()}
         version = browser.version
-    report(results)
-    if len(results) == 1:
-        print(f"no built book in {arguments.book.name}/: only the bare page was measured")
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    stored = {
-        "date": datetime.date.today().isoformat(),
-        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Chromium {version}",
-        "code": hashlib.sha256(loader.bundle().encode()).hexdigest()[:16],
-        "thresholds": {"ready_after_html_ms": READY_MS, "redraw_ms": REDRAW_MS},
-        "pages": rounded(results),
-    }
-    RESULT.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
-    problems = missed(results)
+    report(measured)
+    if len(measured) == 1:
+        print(f"no built book in {options.book.name}/: only the bare page was measured")
+    if not options.quick:
+        runs = [{"page": name, "chromium": version, **rounded(result)} for name, result in measured.items()]
+        results.save(results.new_result(NAME, WHAT, f"python -m benchmarks.{NAME}", FILES, runs))
+    problems = missed(measured)
     print("\n".join(problems) or "all thresholds kept")
     return 1 if problems else 0
 

@@ -1,10 +1,13 @@
 """Writing text token by token, over any step function."""
 
+import reprlib
 from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from rnnlib.errors import check_size
 
 Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
 
@@ -38,7 +41,7 @@ def generate(
         LongTensor (num_tokens,) or (num_tokens, B): the new tokens, without the prompt.
 
     Raises:
-        TypeError: `prompt_ids` are no integers.
+        TypeError: `prompt_ids` are not integers (but a text, say), or `top_k` is not one.
         ValueError: an empty prompt, `num_tokens` or `temperature` negative, `top_k` not in 1 ... V, or
             `step` returning something that is no log-probability.
     """
@@ -67,7 +70,9 @@ def _draw(
     """One token id for each row of `log_probs` (B, V)."""
     if temperature == 0:
         return log_probs.argmax(dim=-1).cpu()
-    scores = log_probs.double().cpu() / temperature  # (B, V)
+    scores = log_probs.double().cpu()  # (B, V)
+    # Relative to the best, which stays 0: a tiny temperature would make all of them -inf.
+    scores = (scores - scores.amax(dim=-1, keepdim=True)) / temperature
     if top_k is not None:
         kept = scores.topk(top_k, dim=-1).indices
         scores = torch.full_like(scores, -torch.inf).scatter(-1, kept, scores.gather(-1, kept))
@@ -75,7 +80,13 @@ def _draw(
 
 
 def _check_arguments(prompt_ids: Tensor, num_tokens: int, temperature: float, top_k: int | None) -> Tensor:
-    prompt = torch.as_tensor(prompt_ids)
+    try:
+        prompt = torch.as_tensor(prompt_ids)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"prompt_ids is {reprlib.repr(prompt_ids)}, expected integer token ids, "
+            "as Vocabulary.encode makes of tokens"
+        ) from error
     if prompt.numel() == 0 or prompt.dim() not in (1, 2):
         raise ValueError(
             f"prompt_ids has shape {tuple(prompt.shape)}, expected (P,) or (P, B) with P of 1 or more"
@@ -86,8 +97,8 @@ def _check_arguments(prompt_ids: Tensor, num_tokens: int, temperature: float, to
         raise ValueError(f"num_tokens is {num_tokens!r}, expected an integer of 0 or more")
     if not 0 <= temperature < float("inf"):
         raise ValueError(f"temperature is {temperature}, expected a finite number of 0 or more")
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k is {top_k}, expected None or a number from 1 to the vocabulary's size")
+    if top_k is not None:
+        check_size("top_k", top_k)
     return prompt.long()
 
 

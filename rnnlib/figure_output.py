@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from rnnlib.environment import in_book, shell_name
+from rnnlib.files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -101,11 +102,13 @@ def _check_alt(alt: str) -> str:
 
 def _save(figure: "Figure", path: Path) -> None:
     if path.suffix == ".svg":
-        path.write_text(_svg(figure, "figure-", GREY, font="sans-serif"), encoding="utf-8")
+        content = _svg(figure, "figure-", GREY, font="sans-serif").encode()
     elif path.suffix == ".png":
-        path.write_bytes(_png(figure))
+        content = _png(figure)
     else:
         raise ValueError(f"save is {path}, expected a name that ends in .svg or .png")
+    with atomic_path(path) as part:
+        part.write_bytes(content)
 
 
 def _html(figure: "Figure", alt: str) -> str:

@@ -1,17 +1,20 @@
 """How well a model predicts: mean token loss, perplexity, bits."""
 
 import math
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from rnnlib.modes import evaluating
+
 
 @torch.no_grad()
-def mean_token_loss(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
+def mean_token_loss(
+    model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], *, name: str = "batches"
+) -> float:
     """The mean over all tokens of -ln p(token), dropout off.
 
     A longer batch weighs more than a shorter one, token for token. Where `batches.carries_state` is true the
@@ -20,6 +23,7 @@ def mean_token_loss(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) 
     Args:
         model: `model(x, state) -> (logits (T, B, V), state)`.
         batches: pairs `(x, y)` of LongTensors (T, B).
+        name: what errors call `batches`.
 
     Returns:
         The loss in nats a token.
@@ -40,7 +44,7 @@ def mean_token_loss(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) 
             )  # () over T * B tokens
             total, count = total + losses.item(), count + y.numel()
     if count == 0:
-        raise ValueError("batches is empty, expected at least one batch (x, y)")
+        raise ValueError(f"{name} is empty, expected at least one batch (x, y)")
     return total / count
 
 
@@ -48,9 +52,13 @@ def perplexity(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> fl
     """exp of the mean token loss over the whole set: 1 for a seer, V for a model that knows nothing.
 
     Not the mean of each batch's exp, which is larger (Jensen) and depends on how the set is cut.
+    A mean loss above 709 nats, where exp leaves the range of floats, gives infinity.
     Arguments and errors are those of `mean_token_loss`.
     """
-    return math.exp(mean_token_loss(model, batches))
+    try:
+        return math.exp(mean_token_loss(model, batches))
+    except OverflowError:
+        return math.inf
 
 
 def bits_per_token(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]]) -> float:
@@ -72,18 +80,6 @@ def check_targets(y: Tensor, logits: Tensor) -> None:
     if low < 0 or high >= logits.shape[-1]:
         wrong = low if low < 0 else high
         raise ValueError(f"y holds the target {wrong}, expected 0 to {logits.shape[-1] - 1}")
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Switches a model to evaluation (dropout off) and every part of it back to its own mode afterwards."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training
 
 
 def device_of(model: nn.Module) -> torch.device:

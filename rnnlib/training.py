@@ -18,7 +18,8 @@ from torch.nn import functional as F
 from rnnlib.environment import someone_waits
 from rnnlib.errors import check_size
 from rnnlib.files import atomic_path
-from rnnlib.metrics import check_targets, device_of, evaluating, mean_token_loss
+from rnnlib.metrics import check_targets, device_of, mean_token_loss
+from rnnlib.modes import evaluating, keeping_modes
 
 CHECKPOINT_PARTS = frozenset(
     ("model", "optimizer", "history", "position", "state", "best_weights", "bad_validations", "rng")
@@ -28,7 +29,7 @@ LossFn = Callable[[nn.Module, Any, Any], tuple]
 
 
 class TrainingDiverged(ArithmeticError):
-    """The loss or its gradient is no longer a number."""
+    """The loss, its gradient or a weight is no longer a finite number."""
 
 
 @dataclass
@@ -150,14 +151,15 @@ def fit(
         checkpoint_every: updates between checkpoints; by default a tenth of `num_updates`.
         progress: show a bar while a person waits. It leaves nothing behind and stays away from logs, built
             pages, tests, and wherever `RNNLIB_QUIET` or `RNNLIB_BOOK` is set.
-        schedule: `schedule(update) -> factor` of the learning rate; updates count from 1.
+        schedule: `schedule(update) -> factor` of the learning rate, finite, 0 or more; updates count from 1.
         seed: passed to `seed_everything` at the start of a new run.
 
     Returns:
         The history, the resumed part included.
 
     Raises:
-        TrainingDiverged: the loss or the gradient is NaN or infinite. The checkpoint from before stays.
+        TrainingDiverged: the loss, the gradient, or a weight at the end or before a checkpoint is NaN or
+            infinite. The checkpoint from before stays.
         ValueError: an argument that cannot be, empty batches, or a checkpoint of something else.
     """
     _check_arguments(
@@ -187,23 +189,20 @@ def fit(
     tenth = max(1, num_updates // 10)
     valid_every, checkpoint_every = valid_every or tenth, checkpoint_every or tenth
     history, before, started = run.history, run.history.seconds, time.perf_counter()
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        with _progress_bar(num_updates, run.done, progress) as bar:
-            while run.done < num_updates and history.stopped is None:
-                model.train()
-                run.update()
-                bar.update()
-                if validate is not None and run.done % valid_every == 0:
-                    run.record_validation(validate(model), patience)
-                history.seconds = before + time.perf_counter() - started
-                last = run.done == num_updates or history.stopped is not None
-                if path is not None and (last or run.done % checkpoint_every == 0):
+    with keeping_modes(model), _progress_bar(num_updates, run.done, progress) as bar:
+        while run.done < num_updates and history.stopped is None:
+            model.train()
+            run.update()
+            bar.update()
+            if validate is not None and run.done % valid_every == 0:
+                run.record_validation(validate(model), patience)
+            history.seconds = before + time.perf_counter() - started
+            last = run.done == num_updates or history.stopped is not None
+            if last or (path is not None and run.done % checkpoint_every == 0):
+                run.check_weights()
+                if path is not None:
                     run.save(path)
-                bar.set_postfix_str(f"loss {history.losses[-1]:.3f}", refresh=False)
-    finally:
-        for module, training in modes:
-            module.training = training
+            bar.set_postfix_str(f"loss {history.losses[-1]:.3f}", refresh=False)
     if patience is not None and run.best_weights is not None:
         model.load_state_dict(run.best_weights)
     return history
@@ -276,6 +275,12 @@ class _Run:
         if patience is not None and self.bad_validations >= patience:
             history.stopped = self.done
 
+    def check_weights(self) -> None:
+        """A broken weight shows in the next update's loss; the last update has no next."""
+        for name, weight in self.model.named_parameters():
+            if weight.requires_grad and not weight.isfinite().all():
+                raise self._diverged(f"the weight {name} is no longer finite after update {self.done}")
+
     def save(self, path: Path) -> None:
         """Writes the checkpoint beside its name first, then puts it in place in one go."""
         content = {
@@ -319,17 +324,22 @@ class _Run:
         if self.schedule is None:
             return
         factor = self.schedule(self.done + 1)
+        if not 0 <= factor < math.inf:
+            raise ValueError(
+                f"schedule({self.done + 1}) is {factor}, expected a finite factor of 0 or more for the lr"
+            )
         for group in self.optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])  # the name that torch's own schedulers use
             group["lr"] = group["initial_lr"] * factor
 
     def _check_finite(self, value: float, what: str, update: int) -> None:
         if not math.isfinite(value):
-            losses = self.history.losses
-            last = f"the last finite loss was {losses[-1]:.6g}" if losses else "no update had a finite loss"
-            raise TrainingDiverged(
-                f"the {what} is {value} at update {update}; {last}. A smaller lr or clip_norm may help."
-            )
+            raise self._diverged(f"the {what} is {value} at update {update}")
+
+    def _diverged(self, what: str) -> TrainingDiverged:
+        losses = self.history.losses
+        last = f"the last finite loss was {losses[-1]:.6g}" if losses else "no update had a finite loss"
+        return TrainingDiverged(f"{what}; {last}. A smaller lr or clip_norm may help.")
 
 
 _END = object()  # what an iterator gives after its last batch
@@ -388,7 +398,7 @@ def _validation(valid: Any, loss_fn: LossFn | None) -> Callable[[nn.Module], flo
     if valid is None or callable(valid):
         return valid
     if loss_fn is None:
-        return lambda model: mean_token_loss(model, valid)
+        return lambda model: mean_token_loss(model, valid, name="valid")
     return lambda model: _mean_loss(model, valid, loss_fn)
 
 
@@ -411,8 +421,8 @@ def _mean_loss(model: nn.Module, batches: Iterable, loss_fn: LossFn) -> float:
 def _make_optimizer(optimizer: Any, model: nn.Module, lr: float) -> torch.optim.Optimizer:
     if isinstance(optimizer, torch.optim.Optimizer):
         return optimizer
-    if not lr > 0:
-        raise ValueError(f"lr is {lr}, expected a number above 0")
+    if not 0 < lr < math.inf:
+        raise ValueError(f"lr is {lr}, expected a finite number above 0")
     parameters = [p for p in model.parameters() if p.requires_grad]
     if optimizer is None:
         return torch.optim.Adam(parameters, lr=lr)

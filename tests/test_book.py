@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+import rnnlib
 from rnnlib.book import cache, katex
 from rnnlib.book.claims_page import claims_in
+from rnnlib.book.execution import CellFailed, execute, read_chapter
 from rnnlib.book.myst import read_book
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -221,6 +223,18 @@ def test_failing_cell_stops_the_build_and_is_named(small_book: Path, run, failur
     assert not (small_book / "_build/html/index.html").exists()
 
 
+def test_a_lost_kernel_is_told_with_the_cell_that_lost_it(small_book: Path, tmp_path: Path):
+    """On a page at the book's root, in the midst of its cells."""
+    header = (small_book / "chapters/first.md").read_text(encoding="utf-8").partition("(first)=")[0]
+    codes = ("fine = 1", "import os\n\nos._exit(1)", "fine = 2", "fine = 3")
+    page = header + "\n".join(cell(code) for code in codes)
+    (small_book / "page.md").write_text(page, encoding="utf-8")
+    line = page[: page.index("import os")].count("\n") + 1
+    chapter = read_chapter(small_book / "page.md", set())
+    with pytest.raises(CellFailed, match=rf"\Apage\.md: cell 2 \(line {line}\)\n\nthe kernel was lost"):
+        execute(small_book, "page.md", chapter, tmp_path / "cache", timeout=60)
+
+
 def cell(code: str) -> str:
     return f"```{{code-cell}} ipython3\n{code}\n```"
 
@@ -234,6 +248,7 @@ WARNINGS = {
     ":::{solution-start} ex-none\n:::\nText.\n\n:::{solution-end}\n:::": "no exercise .* the label 'ex-none'",
     ":::{solution-start} ex-double\n:::\nText.": "the solution of 'ex-double' does not end",
     cell("claim('the-answer', 'Again.', 42, at_least=0)"): "two claims are called 'the-answer'",
+    cell("GradientFlow(id='flow', length=3)"): "two widgets of the page chapters/first have the id 'flow'",
     cell("import sys\n\n_ = sys.stderr.write('hm')"): "stderr was found in the cell outputs",
     cell("import matplotlib.pyplot as plt\n\n_ = plt.plot([1])"): "no alternative text",
 }
@@ -305,11 +320,11 @@ def test_claims_page_follows_an_edited_chapter(small_book: Path, run):
     assert "It came later." in (small_book / "_build/html/index.html").read_text(encoding="utf-8")
 
 
-def test_benchmark_results_are_part_of_the_hash(tmp_path: Path):
-    before = cache.outputs_hash(tmp_path)
-    (tmp_path / "benchmarks").mkdir()
-    (tmp_path / "benchmarks" / "speed.json").write_text("{}")
-    assert cache.outputs_hash(tmp_path) != before
+def test_stored_results_are_part_of_the_hash(monkeypatch):
+    before = cache.outputs_hash()
+    rest = [file for file in cache._package_files() if file.suffix != ".json"]
+    monkeypatch.setattr(cache, "_package_files", lambda: rest)
+    assert cache.outputs_hash() != before
 
 
 def test_colab_is_offered_once_the_repository_is_known(small_book: Path, built_book: Path, run):
@@ -373,16 +388,24 @@ def test_every_claim_is_on_the_claims_page(html: Path):
         for path, _ in pages_of(html)
         for claim in claims_in(path.read_text(encoding="utf-8"))
     ]
-    assert made
-    for page, name in made:
-        assert f'href="{page}#claim-{name}"' in listed
-    assert listed.count("✓ holds") <= len(made)
+    sources = [(ROOT / f"{page}.md").read_text(encoding="utf-8") for page in read_book(ROOT).notebooks]
+    assert len(made) == sum(len(re.findall(r"^claim\(", source, re.MULTILINE)) for source in sources) > 0
+    assert sorted(re.findall(r'href="([^"#]+)#claim-([^"]+)"', listed)) == sorted(made)
 
 
 def test_index_has_a_widget_and_chapters_their_outputs(html: Path):
     assert 'class="rnn-widget"' in (html / "index.html").read_text(encoding="utf-8")
     for page in read_book(ROOT).notebooks:
         assert 'class="cell_output' in (html / f"{page}.html").read_text(encoding="utf-8")
+
+
+def test_citation_and_changelog_agree():
+    """On the version, and on its day: a version that is not released has none."""
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    version, day = re.search(r"^## (\S+), (\S+)$", changelog, re.MULTILINE).groups()
+    assert version == citation["version"] == rnnlib.__version__
+    assert day == citation.get("date-released", "unreleased")
 
 
 def test_configuration_sends_nothing_out():

@@ -56,6 +56,12 @@ def test_temperature_divides_the_log_probabilities(temperature):
     assert chi_square(tokens, P.double()) > THREE_DEGREES_1_IN_1000  # the test can tell
 
 
+@pytest.mark.parametrize("top_k", [None, 2])
+def test_a_tiny_temperature_is_greedy(top_k):
+    tokens = generate(constant_step, torch.tensor([0]), 20, temperature=1e-320, top_k=top_k)
+    assert tokens.tolist() == [0] * 20
+
+
 def test_top_k_keeps_the_likeliest_and_their_proportion():
     tokens = generate(constant_step, torch.tensor([0]), 20_000, top_k=2, generator=generator(2))
     assert chi_square(tokens, torch.tensor([4 / 7, 3 / 7, 0, 0], dtype=torch.double)) < ONE_DEGREE_1_IN_1000
@@ -131,11 +137,15 @@ def test_language_model(layer):
             ValueError,
             r"prompt_ids has shape \(0,\), expected",
         ),
+        ({"prompt_ids": []}, ValueError, r"prompt_ids has shape \(0,\), expected"),
+        ({"prompt_ids": "the time"}, TypeError, "prompt_ids is 'the time', expected integer token ids"),
+        ({"prompt_ids": ["the", "time"]}, TypeError, r"prompt_ids is \['the', 'time'\], expected integer"),
         ({"prompt_ids": torch.zeros(2)}, TypeError, "prompt_ids has dtype torch.float32, expected integer"),
         ({"num_tokens": -1}, ValueError, "num_tokens is -1, expected an integer of 0 or more"),
         ({"temperature": -0.5}, ValueError, "temperature is -0.5, expected a finite number of 0 or more"),
         ({"temperature": math.nan}, ValueError, "temperature is nan"),
-        ({"top_k": 0}, ValueError, "top_k is 0, expected None or a number from 1"),
+        ({"top_k": 0}, ValueError, "top_k is 0, expected at least 1"),
+        ({"top_k": 2.5}, TypeError, r"top_k is 2.5 \(float\), expected an int"),
         ({"top_k": 5}, ValueError, "top_k is 5, expected None or a number from 1 to V = 4"),
         (
             {"step": lambda t, s: (torch.full((1, 4), math.nan), None)},

@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from rnnlib.data import RandomBatches, SequentialBatches
-from rnnlib.metrics import bits_per_token, check_targets, evaluating, mean_token_loss, perplexity
+from rnnlib.metrics import bits_per_token, check_targets, mean_token_loss, perplexity
 from rnnlib.models import LanguageModel
+from rnnlib.modes import evaluating
 
 V = 7
 
@@ -64,6 +65,14 @@ def test_a_model_that_knows_nothing_has_perplexity_v(model, ids):
     nn.init.zeros_(model.output.weight)
     nn.init.zeros_(model.output.bias)
     assert perplexity(model, SequentialBatches(ids, 2, 4)) == pytest.approx(V, rel=1e-6)
+
+
+def test_a_loss_beyond_the_range_of_floats_has_infinite_perplexity(model, ids):
+    nn.init.zeros_(model.output.weight)
+    with torch.no_grad():
+        model.output.bias.copy_(torch.arange(V) * 1000.0)
+    assert mean_token_loss(model, SequentialBatches(ids, 2, 4)) > 710
+    assert perplexity(model, SequentialBatches(ids, 2, 4)) == math.inf
 
 
 def test_dropout_is_off_and_every_part_returns_to_its_own_mode(model, ids):

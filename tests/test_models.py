@@ -57,6 +57,16 @@ def test_steps_equal_the_whole(layer):
     assert not rows[0].requires_grad
 
 
+def test_a_step_leaves_every_part_its_own_mode():
+    model = build(dropout=0.5).train()
+    model.embedding.eval()
+    model.step(torch.tensor([1]))
+    assert model.training and model.rnn.training and model.dropout.training and not model.embedding.training
+    with pytest.raises(ValueError, match="ids holds"):
+        model.step(torch.tensor([V]))
+    assert model.dropout.training and not model.embedding.training
+
+
 def test_dropout_acts_while_training_only():
     model = build(dropout=0.5)
     ids = torch.zeros(4, 2, dtype=torch.long)

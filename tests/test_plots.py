@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from itertools import combinations
+from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
@@ -281,6 +282,21 @@ def test_save_writes_svg_and_png(tmp_path, capsys):
     assert (tmp_path / "figure.png").read_bytes()[:4] == b"\x89PNG"
     with pytest.raises(ValueError, match="figure.jpg, expected a name that ends in .svg or .png"):
         plots.bars({"a": 1.0}, alt="One bar.", save=tmp_path / "figure.jpg")
+
+
+def test_interrupted_while_saving_leaves_the_old_figure(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "figure.svg"
+    plots.bars({"a": 1.0}, alt="One bar.", save=path)
+    before, write = path.read_bytes(), Path.write_bytes
+
+    def half(part, content):
+        write(part, content[:99])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(KeyboardInterrupt):
+        plots.bars({"a": 2.0}, alt="Another bar.", save=path)
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
 
 
 def test_importing_plots_loads_neither_matplotlib_nor_jupyter():

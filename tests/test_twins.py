@@ -9,6 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from rnnlib.book import twins
 from rnnlib.book.execution import read_chapter
 from rnnlib.book.myst import Book, UnknownMyST, read_book
 from rnnlib.book.notebook_text import PageWriter
@@ -202,6 +203,22 @@ def test_a_label_stands_once(small_book: Path):
         index.write("\n(first)=\nAgain.\n")
     with pytest.raises(UnknownMyST, match="label 'first' stands in index.md and in chapters/first.md"):
         read_book(small_book)
+
+
+def test_interrupted_while_writing_leaves_the_old_notebook(small_book: Path, monkeypatch):
+    folder = small_book / "chapters"
+    (folder / "first.ipynb").write_text("the old one", encoding="utf-8")
+
+    def half(part: Path, content: str, **_):
+        part.write_bytes(content[:99].encode())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(twins, "execute", lambda folder, page, chapter, *_: (chapter, 0.0))
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(KeyboardInterrupt):
+        twins.write_twins(small_book)
+    assert (folder / "first.ipynb").read_bytes() == b"the old one"
+    assert sorted(path.name for path in folder.iterdir()) == ["first.ipynb", "first.md"]
 
 
 def test_failures_are_told_without_a_traceback(small_book: Path, run):

@@ -14,11 +14,23 @@ import traitlets
 
 import rnnlib.widgets
 from rnnlib.probes import gradient_reach
-from rnnlib.widgets import GradientFlow, GRUStepper, loader
-from rnnlib.widgets.base import Widget, choice, flag, html_table, number, numbers, script_json
-from rnnlib.widgets.gradient_flow import SEEDS, build_layer, draw, loss
+from rnnlib.widgets import GradientFlow, GRUStepper, HalfLife, loader
+from rnnlib.widgets.base import (
+    Widget,
+    apart,
+    choice,
+    decimals,
+    flag,
+    html_table,
+    number,
+    numbers,
+    script_json,
+    svg_image,
+    svg_text,
+)
+from rnnlib.widgets.gradient_flow import SEEDS, build_cell, draw, loss
 
-WIDGETS = [GradientFlow, GRUStepper]
+WIDGETS = [GradientFlow, GRUStepper, HalfLife]
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -100,7 +112,7 @@ def test_the_figure_is_well_formed_and_holds_state_still_and_table(widget: type[
     assert state["id"] == made.id == widget.module.replace("_", "-")
     assert "reach" not in state and "_esm" not in state
     assert still.get("class") == "rnn-still"
-    assert still.find("svg") is not None and still.find(".//table/caption") is not None
+    assert still.find(".//svg") is not None and still.find(".//table/caption") is not None
     caption, header, rows = made.table()
     assert [cell.text for cell in still.findall(".//thead/tr/th")] == header
     assert len(still.findall(".//tbody/tr")) == len(rows) and caption in "".join(still.itertext())
@@ -123,6 +135,18 @@ def test_numbers_that_are_not_finite_are_refused_in_the_page() -> None:
 @pytest.mark.parametrize("widget", WIDGETS)
 def test_esm_is_the_inlined_module(widget: type[Widget]) -> None:
     assert widget()._esm == loader.inline(widget.module)
+
+
+def test_parts_of_a_still() -> None:
+    assert svg_text(1, 2.25, "<b>") == '<text x="1.0" y="2.2" text-anchor="middle">&lt;b&gt;</text>'
+    assert 'text-anchor="end" font-weight="600"' in svg_text(0, 0, "a", anchor="end", weight=600)
+    assert (decimals(-0.001), decimals(-1.005, 1), decimals(2, 0)) == ("0.00", "−1.0", "2")
+    assert apart([5.0, 0.0, 4.0, 20.0], 3, 21) == [7.0, 0.0, 4.0, 20.0]
+    assert apart([9.0, 9.0, 9.0], 4, 10) == [2.0, 6.0, 10.0]
+    image = svg_image(400, 100, 'a "label"', ["<path/>"], font_size=16)
+    picture = ElementTree.fromstring(image)
+    assert picture.get("aria-label") == 'a "label"' and picture.find("path") is not None
+    assert "min-width:250px" in picture.get("style", "")  # 16 / 400 * 250 = 10 pixels
 
 
 # ---- traits ----------------------------------------------------------------------------------------------
@@ -195,8 +219,8 @@ def test_reach_follows_python() -> None:
     seen = []
     widget.observe(lambda change: seen.append(change["new"]), "reach")
     widget.radius = 1.5
-    layer, x = build_layer("lstm", widget.settings())
-    reach = gradient_reach(layer, x, loss)
+    cell, x = build_cell("lstm", widget.settings())
+    reach = gradient_reach(cell, x, loss)
     assert widget.reach["lstm"] == pytest.approx(reach.h.tolist())
     assert widget.reach["lstm_c"] == pytest.approx(reach.c.tolist())
     assert widget.reach["rnn"] != before["rnn"] and len(seen) == 1
@@ -230,8 +254,8 @@ def test_weights_are_short_decimals_of_radius_one(seed: int) -> None:
 
 def test_radius_is_the_sliders() -> None:
     for kind in ("rnn", "gru", "lstm"):
-        layer, _ = build_layer(kind, GradientFlow(radius=1.25).settings())
-        for block in layer.weight_hh_l0.detach().chunk(layer.num_gates):
+        cell, _ = build_cell(kind, GradientFlow(radius=1.25).settings())
+        for block in cell.weight_hh.detach().chunk(cell.num_gates):
             assert torch.linalg.eigvals(block).abs().max().item() == pytest.approx(1.25, abs=5e-5)
 
 

@@ -36,15 +36,14 @@ def _package_files() -> list[Path]:
     return [file for file in PACKAGE.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
 
 
-def outputs_hash(source: Path) -> str:
+def outputs_hash() -> str:
     """Hash what a cell's output may depend on besides its source.
 
-    That is `rnnlib` and its data, the benchmark results under the book's folder `source`, and the versions
-    of Python and of the packages that compute and draw.
+    That is `rnnlib` with its data and stored results, and the versions of Python and of the packages that
+    compute and draw.
     """
     seen = [file for file in _package_files() if not any(file.is_relative_to(part) for part in MACHINERY)]
-    results = (source / "benchmarks").rglob("*.json")
-    return files_hash([*seen, *results], platform.python_version(), *(version(name) for name in NUMERICAL))
+    return files_hash(seen, platform.python_version(), *(version(name) for name in NUMERICAL))
 
 
 def pages_hash() -> str:
@@ -54,9 +53,9 @@ def pages_hash() -> str:
     )
 
 
-def cache_path(source: Path, build: Path) -> Path:
+def cache_path(build: Path) -> Path:
     """Return the folder of executed notebooks that belongs to `rnnlib` as it is now."""
-    return build / CACHE_FOLDER / outputs_hash(source)
+    return build / CACHE_FOLDER / outputs_hash()
 
 
 def remove_stale(current: Path) -> None:
@@ -68,7 +67,7 @@ def remove_stale(current: Path) -> None:
 
 
 def _configure(app: Sphinx, config: Config) -> None:
-    current = cache_path(Path(app.srcdir), Path(app.outdir).parent)
+    current = cache_path(Path(app.outdir).parent)
     remove_stale(current)
     config.nb_execution_cache_path = str(current)
     config.rnnlib_pages_hash = pages_hash()

@@ -71,11 +71,14 @@ def read_chapter(path: Path, syntax: set[str]) -> NotebookNode | None:
     return read_myst_markdown_notebook(text, config=config, add_source_map=True, path=path)
 
 
-def execute(path: Path, notebook: NotebookNode, cache_path: Path, timeout: int) -> tuple[NotebookNode, float]:
+def execute(
+    folder: Path, page: str, notebook: NotebookNode, cache_path: Path, timeout: int
+) -> tuple[NotebookNode, float]:
     """Return a chapter's notebook with outputs, from the cache when its cells have run before.
 
     Args:
-        path: the chapter's source; its folder is where the cells run.
+        folder: the book's.
+        page: the chapter's source in it, such as `chapters/gru.md`; the cells run in the folder of that file.
         notebook: what `read_chapter` returned.
         cache_path: the folder of executed notebooks.
         timeout: seconds that one cell may take.
@@ -91,6 +94,8 @@ def execute(path: Path, notebook: NotebookNode, cache_path: Path, timeout: int) 
         return cache.merge_match_into_notebook(notebook)[1], 0.0
     except KeyError:
         pass
+    path = folder / page
+    begun: list[int] = []  # cells sent to the kernel; the one that fails is the last
     with book_kernels():
         try:
             result = single_nb_execution(
@@ -99,43 +104,37 @@ def execute(path: Path, notebook: NotebookNode, cache_path: Path, timeout: int) 
                 allow_errors=False,
                 timeout=timeout,
                 extra_arguments=QUIET_KERNEL,
+                on_cell_execute=lambda cell, cell_index: begun.append(cell_index),
                 coalesce_streams=True,  # one text, however many pieces it was printed in
             )
         except (DeadKernelError, RuntimeError) as error:
-            raise CellFailed(_failure(path, notebook, f"the kernel was lost: {error}")) from error
+            raise CellFailed(_failure(page, notebook, begun, f"the kernel was lost: {error}")) from error
     if result.err is not None:
-        raise CellFailed(_failure(path, notebook, str(result.err)))
+        raise CellFailed(_failure(page, notebook, begun, str(result.err)))
     notebook.metadata.pop("widgets", None)  # the pages host widgets without ipywidgets' saved state
     bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": result.time})
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     return notebook, result.time
 
 
-def _failure(path: Path, notebook: NotebookNode, trace: str) -> str:
+def _failure(page: str, notebook: NotebookNode, begun: list[int], trace: str) -> str:
     """Say which cell failed: chapter, number among the code cells, line, source, traceback."""
-    code = [
-        (i, cell) for i, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()
-    ]
-    for number, (index, cell) in enumerate(code, start=1):
-        raised = any(output.output_type == "error" for output in cell.outputs)
-        unfinished = cell.get("execution_count") is None or number == len(code)
-        if raised or unfinished:
-            line = notebook.metadata["source_map"][index] + 1
-            chapter = f"{path.parent.name}/{path.name}"
-            return f"{chapter}: cell {number} (line {line})\n\n{ANSI_CODES.sub('', trace).strip()}\n"
-    return f"{path}: {trace}"
+    if not begun:
+        return f"{page}: {trace}"
+    line = notebook.metadata["source_map"][begun[-1]] + 1
+    return f"{page}: cell {len(begun)} (line {line})\n\n{ANSI_CODES.sub('', trace).strip()}\n"
 
 
 def _execute_changed(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """Run the chapters about to be read whose cells are not in the cache; a failing cell stops the build."""
     for docname in docnames:
-        path = Path(env.doc2path(docname))
-        notebook = read_chapter(path, app.config.myst_enable_extensions)
+        folder, page = Path(env.srcdir), str(env.doc2path(docname, base=False))
+        notebook = read_chapter(folder / page, app.config.myst_enable_extensions)
         if notebook is None:
             continue
         logger.info("cells of %s ... ", docname, nonl=True)
         _, seconds = execute(
-            path, notebook, Path(app.config.nb_execution_cache_path), app.config.nb_execution_timeout
+            folder, page, notebook, Path(app.config.nb_execution_cache_path), app.config.nb_execution_timeout
         )
         logger.info(f"run in {seconds:.1f} s" if seconds else "unchanged, taken from the cache")
 

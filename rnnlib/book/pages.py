@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from sphinx.util import logging
 from rnnlib.widgets import loader
 
 WIDGET_CLASS = "rnn-widget"
+WIDGET_ID = re.compile(rf'<figure class="{WIDGET_CLASS}" id="([^"]*)"')
 WIDGET_SCRIPT = "rnnlib-widgets.js"
 STATIC = Path(__file__).parent / "static"
 COLAB = "https://colab.research.google.com"
@@ -78,6 +80,21 @@ def _copy_twins(app: Sphinx, error: Exception | None) -> None:
             shutil.copyfile(twin, copy)
 
 
+class WidgetIds(SphinxTransform):
+    """Every widget of a page has an id of its own; without, a link or the address could mean either."""
+
+    default_priority = 869
+
+    def apply(self, **kwargs: object) -> None:
+        seen = set()
+        for raw in self.document.findall(nodes.raw):
+            for widget in WIDGET_ID.findall(raw.astext()):
+                if widget in seen:
+                    page = self.env.docname
+                    logger.warning("two widgets of the page %s have the id %r", page, widget, location=raw)
+                seen.add(widget)
+
+
 class WidgetLinks(SphinxTransform):
     """`[text](#widget?trait=value)` stays a link within the page, which the page's script acts on."""
 
@@ -101,6 +118,7 @@ def setup(app: Sphinx) -> None:
     """Register the pages' assets; called by `rnnlib.book.setup`."""
     app.add_css_file("rnn-book.css", priority=900)
     app.add_js_file("rnn-book.js", loading_method="defer")
+    app.add_transform(WidgetIds)
     app.add_transform(WidgetLinks)
     app.connect("config-inited", _configure)
     app.connect("builder-inited", _write_assets)

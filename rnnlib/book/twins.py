@@ -20,6 +20,7 @@ from rnnlib.book.cache import cache_path
 from rnnlib.book.execution import CellFailed, execute, read_chapter
 from rnnlib.book.myst import Book, UnknownMyST, read_book
 from rnnlib.book.notebook_text import PageWriter, closed
+from rnnlib.files import atomic_path
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -159,15 +160,15 @@ def write_twins(folder: Path) -> list[Path]:
     """
     book = read_book(folder)
     timeout = book.config.get("execute", {}).get("timeout", 300)
-    sources = {page: folder / f"{page}.md" for page in sorted(book.notebooks)}
-    chapters = {page: read_chapter(source, book.syntax) for page, source in sources.items()}
+    chapters = {page: read_chapter(folder / f"{page}.md", book.syntax) for page in sorted(book.notebooks)}
     for page, chapter in chapters.items():
         make_twin(book, page, chapter)  # what can't be shown is told before anything runs
     written = []
     for page, chapter in chapters.items():
-        executed, _ = execute(sources[page], chapter, cache_path(folder, folder / "_build"), timeout)
-        twin = sources[page].with_suffix(".ipynb")
-        twin.write_text(as_text(make_twin(book, page, executed)), encoding="utf-8")
+        executed, _ = execute(folder, f"{page}.md", chapter, cache_path(folder / "_build"), timeout)
+        twin = folder / f"{page}.ipynb"
+        with atomic_path(twin) as part:
+            part.write_text(as_text(make_twin(book, page, executed)), encoding="utf-8")
         written.append(twin)
     return written
 

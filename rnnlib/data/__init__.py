@@ -1,4 +1,4 @@
-"""Text, vocabularies, batches and corpora."""
+"""Text, vocabularies, batches and corpora; tasks drawn at random."""
 
 from rnnlib.data.batching import RandomBatches, SequentialBatches, train_valid_split
 from rnnlib.data.corpora import (
@@ -11,6 +11,7 @@ from rnnlib.data.corpora import (
     load_text,
     load_time_machine,
 )
+from rnnlib.data.tasks import adding, copying, copying_baseline, recall, temporal_order
 from rnnlib.data.text import letters_only, tokenize
 from rnnlib.data.vocabulary import Vocabulary
 
@@ -22,11 +23,16 @@ __all__ = [
     "SequentialBatches",
     "Source",
     "Vocabulary",
+    "adding",
+    "copying",
+    "copying_baseline",
     "fetch",
     "letters_only",
     "load_story",
     "load_text",
     "load_time_machine",
+    "recall",
+    "temporal_order",
     "tokenize",
     "train_valid_split",
 ]

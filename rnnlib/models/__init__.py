@@ -2,5 +2,6 @@
 
 from rnnlib.models.language_model import LanguageModel
 from rnnlib.models.ngram import NGram
+from rnnlib.models.readout import ReadOut
 
-__all__ = ["LanguageModel", "NGram"]
+__all__ = ["LanguageModel", "NGram", "ReadOut"]

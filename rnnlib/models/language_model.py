@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from rnnlib.errors import check_size
+from rnnlib.modes import evaluating
 
 
 class LanguageModel(nn.Module):
@@ -66,12 +67,8 @@ class LanguageModel(nn.Module):
         Returns:
             `log_probs` (B, V) of the next token, and the new state.
         """
-        training = self.training
-        self.eval()
-        try:
+        with evaluating(self):
             logits, state = self(token_ids.to(self.embedding.weight.device)[None], state)  # (1, B, V)
-        finally:
-            self.train(training)
         return logits[0].log_softmax(dim=-1), state
 
     def _check(self, ids: Tensor) -> None:

@@ -6,9 +6,14 @@ Nothing here is imported before it is used, so `import rnnlib.widgets` needs nei
 from importlib import import_module
 from typing import Any
 
-_HOMES = {"GRUStepper": "gru_stepper", "GradientFlow": "gradient_flow"}
+_HOMES = {
+    "GRUStepper": "gru_stepper",
+    "GradientFlow": "gradient_flow",
+    "HalfLife": "half_life",
+    "LSTMStepper": "lstm_stepper",
+}
 
-__all__ = ["GRUStepper", "GradientFlow"]
+__all__ = ["GRUStepper", "GradientFlow", "HalfLife", "LSTMStepper"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,7 @@
 """What all widgets share: traits with ranges, one output for two hosts, a still and a table."""
 
 import json
+import math
 import re
 from html import escape
 from numbers import Real
@@ -205,8 +206,12 @@ class Widget(anywidget.AnyWidget):
         return (
             f'<figure class="rnn-widget" id="{escape(self.id)}" data-widget="{escape(self.module)}">'
             f'<script type="application/json">{script_json(state)}</script>'
-            f'<div class="rnn-still">{self.still()}{html_table(*self.table())}</div></figure>'
+            f'<div class="rnn-still">{self._picture()}{html_table(*self.table())}</div></figure>'
         )
+
+    def _picture(self) -> str:
+        """The still in a frame that scrolls sideways where the page is too narrow for it."""
+        return scrolling(f"Picture: {self.table()[0]}", self.still())
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """In the book HTML only, elsewhere anywidget's view; the same `text/plain` in both, run after run."""
@@ -238,7 +243,57 @@ def html_table(caption: str, header: list[str], rows: list[list[str]]) -> str:
         f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in rest)}</tr>'
         for first, *rest in rows
     )
+    title = f"<caption>{escape(caption)}</caption>"
+    return scrolling(caption, f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
+
+
+def scrolling(label: str, content: str) -> str:
+    """Markup in a frame that scrolls sideways, by keyboard too; `label` says what is in it."""
+    frame = 'style="overflow-x:auto" tabindex="0" role="region"'
+    return f'<div {frame} aria-label="{escape(label)}">{content}</div>'
+
+
+# ---- parts of a still ------------------------------------------------------------------------------------
+
+SMALLEST_TEXT = 10  # CSS pixels; a picture whose texts would be smaller stays wider than the page and scrolls
+
+
+def svg_image(width: float, height: float, label: str, parts: list[str], *, font_size: int = 12) -> str:
+    """An `<svg>` in the page's ink that shrinks with the page as far as its texts stay readable.
+
+    Args:
+        width, height: its size in CSS pixels, where the page is wide enough.
+        label: what the picture shows, in a sentence; escaped.
+        parts: the markup inside.
+        font_size: of its texts, in units of the picture.
+    """
+    narrowest = math.ceil(width * min(1.0, SMALLEST_TEXT / font_size))
     return (
-        f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{escape(caption)}">'
-        f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
+        f'aria-label="{escape(label)}" style="min-width:{narrowest}px;max-width:100%;height:auto" '
+        f'font-family="system-ui,sans-serif" font-size="{font_size}" fill="currentColor">'
+        f"{''.join(parts)}</svg>"
     )
+
+
+def svg_text(x: float, y: float, text: str, *, anchor: str = "middle", weight: int = 400) -> str:
+    """A text element, its baseline at `y`; `text` is escaped."""
+    bold = f' font-weight="{weight}"' if weight != 400 else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{bold}>{escape(text)}</text>'
+
+
+def decimals(value: float, digits: int = 2) -> str:
+    """Fixed decimals with a real minus sign, and no sign on zero."""
+    return f"{value:z.{digits}f}".replace("-", "−")
+
+
+def apart(places: list[float], gap: float, lowest: float) -> list[float]:
+    """Labels' places moved down, then up, until neighbours are at least `gap` apart, none below `lowest`."""
+    order = sorted(range(len(places)), key=places.__getitem__)
+    moved = list(places)
+    for before, after in zip(order, order[1:], strict=False):
+        moved[after] = max(moved[after], moved[before] + gap)
+    for index in reversed(order):
+        moved[index] = min(moved[index], lowest)
+        lowest = moved[index] - gap
+    return moved

@@ -1,6 +1,6 @@
 """Gradient flow: how far back a loss at the last step reaches, in an RNN, a GRU and an LSTM.
 
-The numbers are computed here by `rnnlib.layers` and `rnnlib.probes`, in the browser by `js/core.mjs`; tests
+The numbers are computed here by `rnnlib.cells` and `rnnlib.probes`, in the browser by `js/core.mjs`; tests
 hold the two against each other. Why gradients vanish or explode: Bengio, Simard and Frasconi 1994; Pascanu,
 Mikolov and Bengio 2013.
 """
@@ -8,16 +8,15 @@ Mikolov and Bengio 2013.
 import math
 from dataclasses import dataclass
 from functools import cache
-from html import escape
 from typing import Any
 
 import torch
 import traitlets
 from torch import Tensor
 
-from rnnlib.layers import GRU, LSTM, RNN
+from rnnlib.cells import GRUCell, LSTMCell, RecurrentCell, RNNCell
 from rnnlib.probes import gate_trace, gradient_reach, reach_bound, state_jacobian
-from rnnlib.widgets.base import Widget, choice, flag, number
+from rnnlib.widgets.base import Widget, apart, choice, flag, number, svg_image, svg_text
 
 HIDDEN, INPUTS, LONGEST = 12, 3, 100
 SEEDS = [0, 1, 2]
@@ -90,8 +89,8 @@ class GradientFlow(Widget):
 
     def flow(self, kind: str) -> Flow:
         """All numbers of one cell, "rnn", "gru" or "lstm", under the present settings."""
-        layer, x = build_layer(kind, self.settings())
-        return measure(layer, x)
+        cell, x = build_cell(kind, self.settings())
+        return measure(cell, x)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         self._page_speaks = True
@@ -114,8 +113,8 @@ class GradientFlow(Widget):
     def _norms(self) -> dict[str, Tensor]:
         reaches = {}
         for kind in CELLS:
-            layer, x = build_layer(kind, self.settings())
-            reaches[kind] = gradient_reach(layer, x, loss)
+            cell, x = build_cell(kind, self.settings())
+            reaches[kind] = gradient_reach(cell, x, loss)
         return {**{kind: reach.h for kind, reach in reaches.items()}, "lstm_c": reaches["lstm"].c}
 
     def _shown(self) -> list[str]:
@@ -208,29 +207,27 @@ def lopsided() -> list[list[float]]:
     return matrix.tolist()
 
 
-def build_layer(kind: str, settings: dict[str, Any]) -> tuple[RNN | GRU | LSTM, Tensor]:
-    """A cell of the widget as a layer in float64, and its inputs (T, 1, I)."""
+def build_cell(kind: str, settings: dict[str, Any]) -> tuple[RecurrentCell, Tensor]:
+    """A cell of the widget in float64, and its inputs (T, 1, I)."""
     stored = draw(settings["seed"])
-    layer: RNN | GRU | LSTM = {
-        "rnn": lambda: RNN(INPUTS, HIDDEN, nonlinearity=settings["nonlinearity"], dtype=torch.float64),
-        "gru": lambda: GRU(INPUTS, HIDDEN, dtype=torch.float64),
-        "lstm": lambda: LSTM(INPUTS, HIDDEN, dtype=torch.float64),
+    cell: RecurrentCell = {
+        "rnn": lambda: RNNCell(INPUTS, HIDDEN, nonlinearity=settings["nonlinearity"], dtype=torch.float64),
+        "gru": lambda: GRUCell(INPUTS, HIDDEN, dtype=torch.float64),
+        "lstm": lambda: LSTMCell(INPUTS, HIDDEN, dtype=torch.float64),
     }[kind]()
     candidate = stored["matrices"].get(settings["matrix"], stored["gates"]["n"]["weight_hh"])
     recurrent = [candidate if gate == "n" else stored["gates"][gate]["weight_hh"] for gate in BLOCKS[kind]]
     inward = [stored["gates"][gate]["weight_ih"] for gate in BLOCKS[kind]]
     with torch.no_grad():
-        layer.weight_hh_l0.copy_(
-            settings["radius"] * torch.tensor(recurrent, dtype=torch.float64).flatten(0, 1)
-        )
-        layer.weight_ih_l0.copy_(torch.tensor(inward, dtype=torch.float64).flatten(0, 1))
-        layer.bias_ih_l0.zero_()
-        layer.bias_hh_l0.zero_()
+        cell.weight_hh.copy_(settings["radius"] * torch.tensor(recurrent, dtype=torch.float64).flatten(0, 1))
+        cell.weight_ih.copy_(torch.tensor(inward, dtype=torch.float64).flatten(0, 1))
+        cell.bias_ih.zero_()
+        cell.bias_hh.zero_()
         if kind != "rnn":
             gate_bias = settings["update_bias" if kind == "gru" else "forget_bias"]
-            layer.bias_ih_l0[HIDDEN : 2 * HIDDEN] = gate_bias  # z of r z n, f of i f g o
+            cell.bias_ih[HIDDEN : 2 * HIDDEN] = gate_bias  # z of r z n, f of i f g o
     x = settings["input_scale"] * torch.tensor(stored["inputs"][: settings["length"]], dtype=torch.float64)
-    return layer, x.unsqueeze(1)
+    return cell, x.unsqueeze(1)
 
 
 def loss(last: Tensor) -> Tensor:
@@ -238,20 +235,28 @@ def loss(last: Tensor) -> Tensor:
     return last.sum() / math.sqrt(last.shape[-1])
 
 
-def measure(layer: RNN | GRU | LSTM, x: Tensor) -> Flow:
-    """How far a loss on a one-layer module's last output reaches, and how far it could. `x` is (T, 1, I)."""
-    reach = gradient_reach(layer, x, loss)
-    if isinstance(layer, RNN):
-        largest = torch.linalg.matrix_norm(layer.weight_hh_l0.detach(), ord=2)
+def last_output(cell: RecurrentCell, x: Tensor) -> Tensor:
+    """The cell's h (1, H) after the last step of `x` (T, 1, I)."""
+    state = None
+    for x_t in x:
+        state = cell(x_t, state)
+    return state[0] if isinstance(state, tuple) else state
+
+
+def measure(cell: RecurrentCell, x: Tensor) -> Flow:
+    """How far a loss on a cell's last output reaches, and how far it could. `x` is (T, 1, I)."""
+    reach = gradient_reach(cell, x, loss)
+    if isinstance(cell, RNNCell):
+        largest = torch.linalg.matrix_norm(cell.weight_hh.detach(), ord=2)
         bound = largest ** torch.arange(len(x) - 1, -1, -1)
     else:
-        bound = reach_bound(state_jacobian(layer, x))
+        bound = reach_bound(state_jacobian(cell, x))
     bound_c = None
-    if isinstance(layer, LSTM):
-        trace = gate_trace(layer, x)  # (T, 1, H) each
+    if isinstance(cell, LSTMCell):
+        trace = gate_trace(cell, x)  # (T, 1, H) each
         slopes = trace["o"] * (1 - trace["c"].tanh() ** 2)  # dh_t / dc_t
         bound_c = bound * (1 + slopes.amax(dim=(1, 2)) ** 2).sqrt()  # c_t moves [h_t, c_t] by [slope, 1]
-    gradients = torch.autograd.grad(loss(layer(x)[0][-1]), list(layer.parameters()))
+    gradients = torch.autograd.grad(loss(last_output(cell, x)), list(cell.parameters()))
     parameter_norm = torch.linalg.vector_norm(torch.cat([g.flatten() for g in gradients])).item()
     return Flow(reach.h, bound, reach.c, bound_c, parameter_norm)
 
@@ -288,7 +293,7 @@ def draw_curves(curves: list[Curve], length: int, label: str) -> str:
         return TOP + (HEIGHT - TOP - BOTTOM) * (high - min(max(value, low), high)) / (high - low)
 
     parts = [_axes(x, y, low, high, length)]
-    places = _apart([y(line[0]) for line in logs], gap=16)
+    places = apart([y(line[0]) for line in logs], 16, HEIGHT - BOTTOM)
     for curve, line, place in zip(curves, logs, places, strict=True):
         inside = [(t, value) for t, value in enumerate(line, start=1) if low <= value <= high]
         points = " ".join(f"{x(t):.1f},{y(value):.1f}" for t, value in inside)
@@ -297,12 +302,8 @@ def draw_curves(curves: list[Curve], length: int, label: str) -> str:
         parts.append(f'<polyline points="{points}" {colour} stroke-width="2.5"{dash}/>')
         parts.append(f'<path d="M{LEFT - 23} {place:.1f}h14" {colour} stroke-width="2.5"{dash}/>')
         parts.append(f'<path d="M{LEFT - 8} {place:.1f}L{LEFT - 2} {y(line[0]):.1f}" {colour}/>')
-        parts.append(_text(LEFT - 28, place + 4, curve.name, "end"))
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
-        f'aria-label="{escape(label)}" style="max-width:100%;height:auto" font-family="system-ui,sans-serif" '
-        f'font-size="12" fill="currentColor">{"".join(parts)}</svg>'
-    )
+        parts.append(svg_text(LEFT - 28, place + 4, curve.name, anchor="end"))
+    return svg_image(WIDTH, HEIGHT, label, parts)
 
 
 def log10(value: float) -> float:
@@ -318,26 +319,9 @@ def _axes(x: Any, y: Any, low: float, high: float, length: int) -> str:
         parts.append(
             f'<path d="M{LEFT} {place:.1f}H{WIDTH - RIGHT}" stroke="currentColor" stroke-opacity="0.2"/>'
         )
-        parts.append(_text(WIDTH - RIGHT + 8, place + 4, f"1e{power}" if power else "1", "start"))
+        parts.append(svg_text(WIDTH - RIGHT + 8, place + 4, f"1e{power}" if power else "1", anchor="start"))
     parts.append(f'<path d="M{LEFT} {HEIGHT - BOTTOM}H{WIDTH - RIGHT}" stroke="currentColor"/>')
     for t in sorted({1, length, *(round(length * share / 4) for share in (1, 2, 3))} - {0}):
-        parts.append(_text(x(t), HEIGHT - BOTTOM + 18, str(t), "middle"))
-    parts.append(_text(WIDTH - RIGHT, HEIGHT - 6, "step t; the loss is read at the last", "end"))
+        parts.append(svg_text(x(t), HEIGHT - BOTTOM + 18, str(t), anchor="middle"))
+    parts.append(svg_text(WIDTH - RIGHT, HEIGHT - 6, "step t; the loss is read at the last", anchor="end"))
     return "".join(parts)
-
-
-def _text(x: float, y: float, text: str, anchor: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
-
-
-def _apart(places: list[float], gap: float) -> list[float]:
-    """Places moved down, then up, until neighbours are at least `gap` apart and inside the plot."""
-    order = sorted(range(len(places)), key=places.__getitem__)
-    moved = list(places)
-    for before, after in zip(order, order[1:], strict=False):
-        moved[after] = max(moved[after], moved[before] + gap)
-    ceiling = HEIGHT - BOTTOM
-    for index in reversed(order):
-        moved[index] = min(moved[index], ceiling)
-        ceiling = moved[index] - gap
-    return moved

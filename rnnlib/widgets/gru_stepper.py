@@ -8,18 +8,25 @@ and biases of z and all states come back), the second is another function. The n
 """
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any, NamedTuple
 
 import torch
 import traitlets
-from torch import Tensor, nn
+from torch import Tensor
 
 from rnnlib.cells import GRUCell, gru_step, project_input
-from rnnlib.errors import check_size
-from rnnlib.widgets.base import Numbers, Widget, choice, flag, number, numbers
+from rnnlib.widgets.base import choice, decimals, flag, number, numbers, svg_image, svg_text
+from rnnlib.widgets.stepper import (
+    HEADER,
+    PARAMETERS,
+    ROW,
+    WIDTH,
+    Locks,
+    Stepper,
+    draw_grid,
+    locked,
+)
 
-PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 GATES = ("r", "z", "n", "h")
 
 # Two units made so that one view shows both effects: at step 4 unit 1 keeps (z = 0.93) what the candidate
@@ -47,24 +54,7 @@ CONVENTIONS = (
 )
 
 
-class Locks(Numbers):
-    """One value in [0, 1] or None (free) for each step. A single value, or None, stands for all steps."""
-
-    def __init__(self) -> None:
-        super().__init__([], 0, 1, None, 0.01)
-
-    def validate(self, obj: Any, value: Any) -> Any:
-        if value is None or self._takes(value):
-            return value  # made a list once the number of steps is known
-        if not isinstance(value, list | tuple) or not all(v is None or self._takes(v) for v in value):
-            self.refuse(value, "None, a number from 0 to 1, or a list with one of these for each step")
-        return [None if v is None else float(v) for v in value]
-
-    def describe(self) -> dict[str, Any]:
-        return {**super().describe(), "optional": True}
-
-
-class GRUStepper(Widget):
+class GRUStepper(Stepper):
     """A GRU of one to three units over a short input, with lockable gates and a switch for each convention.
 
     Attributes can be read, set and linked to (`#gru-stepper?t=3&bias_z=3`); Esc returns to the first values.
@@ -98,8 +88,10 @@ class GRUStepper(Widget):
 
     module = "gru_stepper"
 
-    t = number(4, 1, 12, step=1)
-    unit = choice(1, [1, 2, 3])
+    cell_type = GRUCell
+    designed = DESIGNED
+    run_traits = ("bias_r", "bias_z", "z_convention", "reset_after", "negate_z", "lock_r", "lock_z")
+
     inputs = numbers([1.0, 0.0, 0.5, -0.5, 0.0, 0.0], -3, 3, step=0.1)
     bias_r = number(0.0, -6, 6, step=0.1)
     bias_z = number(1.0, -6, 6, step=0.1)
@@ -108,80 +100,10 @@ class GRUStepper(Widget):
     negate_z = flag(False)
     lock_r = Locks()
     lock_z = Locks()
-    scope = choice("step", ["step", "all"])
-    gates = traitlets.Dict(help="r, z, n, h of the present settings, each T x H").tag(sync=True)
-
-    def __init__(
-        self,
-        *,
-        hidden_size: int = 2,
-        weights: nn.Module | Mapping[str, Any] | None = None,
-        seed: int | None = None,
-        **traits: Any,
-    ) -> None:
-        self.parameters = choose_parameters(hidden_size, weights, seed)
-        self.hidden_size = self.parameters["weight_hh"].shape[1]
-        self.num_steps: int | None = None  # fixed once the first inputs are there
-        traits.setdefault("lock_r", None)
-        traits.setdefault("lock_z", None)
-        given = traits.get("inputs")
-        if given and "t" not in traits and isinstance(given, list | tuple):
-            traits["t"] = min(4, len(given))
-        super().__init__(**traits)
-        self.num_steps = len(self.inputs)
-        self.controls = self._controls_of_this_size(self.controls)
-        self._compute_gates()
-        self.observe(self._compute_gates, names=[*RUN_TRAITS, "inputs"])
-
-    def _controls_of_this_size(self, controls: dict[str, Any]) -> dict[str, Any]:
-        """The controls with the limits that the number of steps and units sets."""
-        limits = {"t": {"max": self.num_steps}, "unit": {"options": list(range(1, self.hidden_size + 1))}}
-        sizes = {name: {"size": self.num_steps} for name in ("inputs", "lock_r", "lock_z")}
-        return {
-            name: {**about, **limits.get(name, {}), **sizes.get(name, {})} for name, about in controls.items()
-        }
-
-    @traitlets.validate("inputs")
-    def _check_inputs(self, proposal: Any) -> list[float]:
-        count = len(proposal["value"])
-        if self.num_steps is not None and count != self.num_steps:
-            raise traitlets.TraitError(
-                f"inputs has {count} numbers, expected {self.num_steps}, as at the start"
-            )
-        if not 1 <= count <= 12:
-            raise traitlets.TraitError(f"inputs has {count} numbers, expected 1 to 12")
-        return proposal["value"]
-
-    @traitlets.validate("t")
-    def _check_t(self, proposal: Any) -> int:
-        if proposal["value"] > len(self.inputs):
-            raise traitlets.TraitError(
-                f"t is {proposal['value']}, expected a whole number from 1 to {len(self.inputs)}"
-            )
-        return proposal["value"]
-
-    @traitlets.validate("unit")
-    def _check_unit(self, proposal: Any) -> int:
-        if proposal["value"] > self.hidden_size:
-            raise traitlets.TraitError(
-                f"unit is {proposal['value']}, expected a whole number from 1 to {self.hidden_size}"
-            )
-        return proposal["value"]
 
     @traitlets.validate("lock_r", "lock_z")
-    def _spread_lock(self, proposal: Any) -> list[float | None]:
-        value, steps = proposal["value"], len(self.inputs)
-        if not isinstance(value, list):
-            return [None if value is None else float(value)] * steps
-        if len(value) != steps:
-            raise traitlets.TraitError(
-                f"{proposal['trait'].name} has {len(value)} values, expected {steps}, one a step"
-            )
-        return value
-
-    def make_payload(self) -> dict[str, Any]:
-        """The weights, as JavaScript's core takes them."""
-        return {name: value.tolist() for name, value in self.parameters.items()}
+    def _check_locks(self, proposal: Any) -> list[float | None]:
+        return self.spread_lock(proposal)
 
     def run(self, **changes: Any) -> dict[str, Tensor]:
         """Gates, candidate and state by `rnnlib.cells`, under the present settings with `changes`.
@@ -192,12 +114,7 @@ class GRUStepper(Widget):
         Returns:
             dict of `r`, `z`, `n`, `h`, each (T, H), float64.
         """
-        return run_gru(
-            self.parameters, self.inputs, **{name: getattr(self, name) for name in RUN_TRAITS} | changes
-        )
-
-    def _compute_gates(self, change: Any = None) -> None:
-        self.gates = {name: value.tolist() for name, value in self.run().items()}
+        return run_gru(self.parameters, self.inputs, **self._run_settings(changes))
 
     def table(self) -> tuple[str, list[str], list[list[str]]]:
         """The numbers of the unit shown, and its state under each named convention."""
@@ -228,72 +145,10 @@ class GRUStepper(Widget):
             f"candidate and state; at step {self.t} the new state {decimals(now.new)} lies between the old "
             f"state {decimals(now.old)} and the candidate {decimals(now.candidate)}."
         )
-        height = GRID_TOP + 5 * ROW + 122
-        return (
-            f'<svg viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" role="img" '
-            f'aria-label="{escape(label)}" style="max-width:100%;height:auto" font-size="14" '
-            f'font-family="system-ui,sans-serif" fill="currentColor">{draw_grid(self.inputs, run, self.t)}'
-            f"{draw_bar(now, self.z_convention, GRID_TOP + 5 * ROW + 52)}</svg>"
-        )
-
-
-RUN_TRAITS = ("bias_r", "bias_z", "z_convention", "reset_after", "negate_z", "lock_r", "lock_z")
-
-
-def choose_parameters(
-    hidden_size: int, weights: nn.Module | Mapping[str, Any] | None, seed: int | None
-) -> dict[str, Tensor]:
-    """The cell's four parameters in float64: given, drawn, or the designed ones.
-
-    Raises:
-        TypeError, ValueError: `hidden_size`, `weights` or `seed` make no cell of 1 to 3 units and one input.
-    """
-    if weights is not None:
-        if seed is not None:
-            raise ValueError(f"seed is {seed} and weights are given too, expected one of the two")
-        return read_parameters(weights)
-    check_size("hidden_size", hidden_size)
-    if hidden_size > 3:
-        raise ValueError(f"hidden_size is {hidden_size}, expected 1 to 3")
-    if hidden_size == 2 and seed is None:
-        return {name: torch.tensor(values, dtype=torch.float64) for name, values in DESIGNED.items()}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0 if seed is None else seed)
-        return read_parameters(GRUCell(1, hidden_size, dtype=torch.float32))
-
-
-def read_parameters(weights: nn.Module | Mapping[str, Any]) -> dict[str, Tensor]:
-    """Check and convert the parameters of a GRU cell with one input and one to three units.
-
-    Raises:
-        TypeError: `weights` is neither a module nor a mapping.
-        ValueError: a parameter is missing, unknown, not finite or of a wrong shape.
-    """
-    if isinstance(weights, nn.Module):
-        weights = weights.state_dict()
-    if not isinstance(weights, Mapping):
-        raise TypeError(f"weights is a {type(weights).__name__}, expected a GRUCell or a mapping")
-    missing = {"weight_ih", "weight_hh"} - set(weights)
-    unknown = set(weights) - set(PARAMETERS)
-    if missing or unknown:
-        raise ValueError(f"weights has {', '.join(map(str, weights))}, expected {', '.join(PARAMETERS)}")
-    given = {
-        name: torch.as_tensor(value).detach().to("cpu", torch.float64) for name, value in weights.items()
-    }
-    H = given["weight_hh"].shape[-1] if given["weight_hh"].dim() else 0
-    shapes = {"weight_ih": (3 * H, 1), "weight_hh": (3 * H, H), "bias_ih": (3 * H,), "bias_hh": (3 * H,)}
-    if not 1 <= H <= 3:
-        raise ValueError(
-            f"weight_hh has shape {tuple(given['weight_hh'].shape)}, expected (3H, H) with H from 1 to 3"
-        )
-    for name, value in given.items():
-        if tuple(value.shape) != shapes[name]:
-            raise ValueError(
-                f"{name} has shape {tuple(value.shape)}, expected {shapes[name]} for {H} units and one input"
-            )
-        if not value.isfinite().all():
-            raise ValueError(f"{name} holds a number that is not finite")
-    return {name: given.get(name, torch.zeros(shapes[name], dtype=torch.float64)) for name in PARAMETERS}
+        rows = {LABELS[name]: values for name, values in {"x": self.inputs, **run}.items()}
+        bar = HEADER + len(rows) * ROW + 52
+        parts = [draw_grid(rows, self.t), draw_bar(now, self.z_convention, bar)]
+        return svg_image(WIDTH, bar + 70, label, parts, font_size=14)
 
 
 def run_gru(
@@ -347,16 +202,8 @@ def run_gru(
     return run | {"z": 1 - run["z"]} if takes else run
 
 
-def locked(gi: Tensor, gh: Tensor, value: float | None) -> Tensor:
-    """The input's share of a gate, (1, H); with a value, the share that makes sigmoid(gi + gh) that value."""
-    if value is None:
-        return gi
-    return torch.logit(torch.full_like(gi, value)) - gh
-
-
 # ---- the still -------------------------------------------------------------------------------------------
 
-WIDTH, LABEL, GRID_TOP, ROW = 440, 104, 30, 30
 LABELS = {"x": "x input", "r": "r reset", "z": "z update", "n": "n candidate", "h": "h new state"}
 
 
@@ -368,36 +215,6 @@ class Instant(NamedTuple):
     candidate: float
     z: float
     new: float
-
-
-def decimals(value: float, digits: int = 2) -> str:
-    """Fixed decimals with a real minus sign, and no sign on zero."""
-    return f"{value:z.{digits}f}".replace("-", "−")
-
-
-def svg_text(x: float, y: float, text: str, *, anchor: str = "middle", weight: int = 400) -> str:
-    """A text element; `text` is escaped."""
-    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-weight="{weight}"'
-    return f"<text {place}>{escape(text)}</text>"
-
-
-def draw_grid(inputs: list[float], run: dict[str, list[float]], t: int) -> str:
-    """Numbers over time on cells whose shade is the number's size; the step shown is framed."""
-    column = (WIDTH - LABEL) / len(inputs)
-    parts = [svg_text(LABEL + column * (k + 0.5), 18, str(k + 1), weight=600) for k in range(len(inputs))]
-    parts.append(svg_text(0, 18, "step t", anchor="start"))
-    for row, (name, values) in enumerate({"x": inputs, **run}.items()):
-        top = GRID_TOP + row * ROW
-        parts.append(svg_text(0, top + 19, LABELS[name], anchor="start"))
-        for k, value in enumerate(values):
-            left = LABEL + column * k
-            shade, digits = (0.0, 1) if name == "x" else (0.3 * abs(value), 2)
-            box = f'x="{left + 1:.1f}" y="{top}" width="{column - 2:.1f}" height="{ROW - 2}"'
-            parts.append(f'<rect {box} fill="currentColor" fill-opacity="{shade:.3f}"/>')
-            parts.append(svg_text(left + column / 2, top + 19, decimals(value, digits)))
-    box = f'x="{LABEL + column * (t - 1):.1f}" y="2" width="{column:.1f}" height="{GRID_TOP + 5 * ROW - 2}"'
-    parts.append(f'<rect {box} rx="4" fill="none" stroke="currentColor" stroke-width="2"/>')
-    return "".join(parts)
 
 
 def draw_bar(now: Instant, z_convention: str, y: float) -> str:

@@ -47,7 +47,7 @@ class BrowserNotFound(RuntimeError):
     """No browser was found; the message says where we looked and what to type."""
 
 
-def find_browser(playwright: Playwright | None = None) -> Path:
+def find_browser(playwright: Playwright) -> Path:
     """The browser's path: `RNNLIB_BROWSER`, else one on PATH or in a usual place, else Playwright's own.
 
     Raises BrowserNotFound when there is none, or when `RNNLIB_BROWSER` names no file.
@@ -58,9 +58,8 @@ def find_browser(playwright: Playwright | None = None) -> Path:
         if found is None:
             raise BrowserNotFound(f"RNNLIB_BROWSER is {named!r}, expected the path of an executable browser")
         return Path(found)
-    candidates = [shutil.which(command) for command in COMMANDS] + list(USUAL_PLACES)
-    if playwright is not None:
-        candidates.append(playwright.chromium.executable_path)
+    candidates = [shutil.which(command) for command in COMMANDS]
+    candidates += [*USUAL_PLACES, playwright.chromium.executable_path]
     for candidate in candidates:
         if candidate and os.access(candidate, os.X_OK):
             return Path(candidate)
@@ -84,18 +83,3 @@ def open_browser() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
-
-
-def main() -> int:
-    """Print the browser's path; exit 1 with the reason when there is none (for `make test`)."""
-    try:
-        with sync_playwright() as playwright:
-            print(find_browser(playwright))
-    except BrowserNotFound as error:
-        print(error)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Locator, Page
 
 LIVE = "figure.rnn-widget.rnn-ready"
 LOCAL_SCHEMES = ("file", "data", "blob", "about")
-TIME_TRAITS = ("t", "step")
+TIME_TRAITS = ("t", "step", "lag")
 
 
 @dataclass
@@ -457,6 +457,16 @@ def check_still_without_scripts(page: Page) -> None:
             assert box and box["width"] > 100 and box["height"] > 60, (
                 f"{what} of {figure.get_attribute('id')}: {box}"
             )
+        check_still_is_readable(figure)
         rows = figure.locator(".rnn-still tbody tr").all_text_contents()
         assert len(rows) >= 2 and all(re.search(r"\d", row) for row in rows)
         assert figure.locator(".rnn-still svg").get_attribute("aria-label")
+
+
+def check_still_is_readable(figure: Locator) -> None:
+    """No text in the still is drawn smaller than 10 px, however narrow the page."""
+    still = figure.locator(".rnn-still svg")
+    scale = still.bounding_box()["width"] / float(still.get_attribute("width"))
+    sizes = [float(node.get_attribute("font-size") or 0) for node in still.locator("[font-size]").all()]
+    smallest = scale * min([float(still.get_attribute("font-size")), *sizes])
+    assert smallest >= 9.99, f"the still of {figure.get_attribute('id')} has texts of {smallest:.1f} px"

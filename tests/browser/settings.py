@@ -249,7 +249,52 @@ def _reach_by_torch(kind: str, cell: torch.nn.Module, state: State) -> dict[str,
     return {kind: norms[: len(x)]} | ({"lstm_c": norms[len(x) :]} if memory else {})
 
 
+# ---- half_life ------------------------------------------------------------------------------------------
+
+_HALF: list[State] = [
+    {},
+    {"forget_bias": 0},
+    {"forget_bias": 1},
+    {"forget_bias": 3, "compare_bias": 3},
+    {"forget_bias": 8, "lag": 500},
+    {"forget_bias": 8, "lag": 1},
+    {"forget_bias": -2, "lag": 1},
+    {"forget_bias": -2, "lag": 40, "axes": "log_share"},
+    {"forget_bias": -2, "lag": 500, "axes": "log_share"},  # nothing left that float64 could hold
+    {"forget_bias": -0.05, "lag": 7},
+    {"forget_bias": 0.05, "lag": 13, "compare_bias": -0.05},
+    {"forget_bias": 2.95, "lag": 39},
+    {"forget_bias": 3.05, "lag": 41, "axes": "log_steps"},
+    {"forget_bias": 4.05, "lag": 40},
+    {"forget_bias": 5, "lag": 100, "axes": "log_share"},
+    {"forget_bias": 6, "lag": 280, "axes": "log_steps"},
+    {"forget_bias": 6.6, "lag": 500},
+    {"forget_bias": 7.35, "lag": 2, "compare_bias": 0},
+    {"forget_bias": 7.95, "lag": 499, "compare_bias": 8},
+    {"forget_bias": 1.5, "lag": 60, "compare_bias": -2},
+    {"forget_bias": -1, "lag": 10, "compare_bias": 7.2, "axes": "log_steps"},
+    {"forget_bias": 2.2, "lag": 200, "compare_bias": 4.4},
+]
+
+
+def half_life_expected(state: State) -> dict[str, float]:
+    """By torch: sigmoid(b), ln(1/2) / ln(sigmoid(b)) and sigmoid(b)^k of the biases listed; the bias that leaves
+    half after k steps."""
+    k = state["lag"]
+    biases = sorted({0, 1, 2, 3, 4, 5, state["forget_bias"], state["compare_bias"]})
+    b = torch.tensor(biases, dtype=torch.float64)
+    f, log_f = torch.sigmoid(b), torch.nn.functional.logsigmoid(b)
+    columns = {"f": f, "half_life": torch.tensor(0.5, dtype=torch.float64).log() / log_f, "left": f**k}
+    shown = {}
+    for name, column in columns.items():
+        shown |= {f"{name}[{bias:g}]": v for bias, v in zip(biases, column.tolist(), strict=True)}
+        shown[name] = shown[f"{name}[{state['forget_bias']:g}]"]
+    p = torch.tensor(0.5, dtype=torch.float64) ** (1 / k)
+    return shown | {"bias_for_lag": torch.logit(p).item()}
+
+
 WIDGETS = {
     "gru_stepper": Case(_GRU_PYTORCH + _GRU_OTHERS, gru_expected, 1e-9, relative=False),
     "gradient_flow": Case(_FLOW, flow_expected, 1e-9, relative=True),
+    "half_life": Case(_HALF, half_life_expected, 1e-9, relative=True),
 }

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator
 from settings import WIDGETS, State
 
-from rnnlib.widgets import GRUStepper
+from rnnlib.widgets import GRUStepper, HalfLife, loader
 
 FIRST = ("length", "t", "step", "unit", "scope")  # what the meaning of other settings depends on
 
@@ -154,6 +154,61 @@ def check_formula(formula: Locator, names: dict[str, Any]) -> None:
     shown = float(formula.get_attribute("data-value"))
     assert abs(value - shown) <= 0.004 * max(1.0, abs(shown)), f"{text}: the formula gives {value}"
     checks.check_prints_its_value("result", shown, result)
+
+
+TWINS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Twins</title>
+<link rel="icon" href="data:,"><script defer src="widgets.js"></script></head><body>{figures}</body></html>"""
+
+
+def test_two_widgets_of_one_id_are_told_of_and_the_address_drives_the_first(browser: Browser, tmp_path: Path):
+    figures = HalfLife(id="same", lag=7).to_html() + HalfLife(id="same", lag=9).to_html()
+    (tmp_path / "index.html").write_text(TWINS.format(figures=figures), encoding="utf-8")
+    (tmp_path / "widgets.js").write_text(loader.bundle(), encoding="utf-8")
+    with checks.open_page(browser, tmp_path / "index.html", tail="#same?lag=12") as (page, record):
+        first, second = checks.widgets_of(page)
+        assert [checks.read_control(figure, "lag") for figure in (first, second)] == [12, 9]
+        second.locator('[data-trait="lag"] input').fill("30")
+        page.wait_for_timeout(400)  # longer than the address waits
+        assert page.url.endswith("#same?lag=12") and checks.read_control(second, "lag") == 30
+        [complaint] = record.complaints
+        assert "two widgets have the id 'same'" in complaint
+
+
+def test_half_life_says_which_bias_holds_for_how_long(browser: Browser, bench_page: Path):
+    """The default view's facts, the inverse question, and the lag chosen on the picture."""
+    with checks.open_page(browser, bench_page) as (page, record):
+        figure = page.locator("#half-life")
+        shown = checks.shown_numbers(figure)
+        texts = {name: number["text"] for name, number in shown.items()}
+        assert [texts[f"half_life[{b}]"] for b in (0, 1, 3)] == ["1.0000", "2.2127", "14.2660"]
+        assert texts["left[3]"] == "0.143203" and texts["left"].endswith("= 0.143203".replace("= ", "=\xa0"))
+        for name in ("f", "half_life", "left"):
+            assert shown[name]["value"] == shown[f"{name}[3]"]["value"]  # to the last bit
+        figure.get_by_role("button", name="Set the bias to 4.05", exact=True).click()
+        checks.check_shows(figure, "forget_bias", 4.05)
+        assert abs(checks.shown_numbers(figure)["half_life"]["value"] - 40) < 0.2
+        assert "40.13 steps" in figure.locator(".rnn-say").text_content()
+        for axes in ("linear", "log_steps", "log_share"):
+            checks.set_control(figure, "axes", axes)
+            for lag in (1, 500):  # at either end all that is drawn stays inside
+                checks.set_control(figure, "lag", lag)
+                assert not page.evaluate(OUTSIDE)
+        picture = figure.locator("svg.half-plot")
+        picture.scroll_into_view_if_needed()
+        box = picture.bounding_box()
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        assert 1 < checks.read_control(figure, "lag") < 500
+        checks.check_quiet(record)
+
+
+OUTSIDE = """() => {
+  const picture = document.querySelector("svg.half-plot");
+  const box = picture.getBoundingClientRect();
+  return [...picture.querySelectorAll("text, circle, rect, line")].filter((e) => {
+    const { left, right, top, bottom } = e.getBoundingClientRect();
+    return left < box.left - 1 || right > box.right + 1 || top < box.top - 1 || bottom > box.bottom + 1;
+  }).map((e) => e.outerHTML);
+}"""
 
 
 def test_limiting_cases_say_what_they_make_of_the_cell(browser: Browser, bench_page: Path):

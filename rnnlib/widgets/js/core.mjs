@@ -100,6 +100,9 @@ export function sigmoid(a) {
   return e / (1 + e);
 }
 
+/** ln s(a): exact where s(a) is near 1 and its logarithm near 0. @param {number} a @returns {number} */
+export const log_sigmoid = (a) => Math.min(a, 0) - Math.log1p(Math.exp(-Math.abs(a)));
+
 /** @type {Record<Nonlinearity, (a: number) => number>} */
 const ACTIVATIONS = { tanh: Math.tanh, relu: (a) => Math.max(a, 0), identity: (a) => a };
 
@@ -210,17 +213,19 @@ export function candidate_rnn(cell) {
 
 /**
  * One LSTM step: i, f, o = s(...), g = tanh(...); c' = f c + i g; h' = o tanh(c').
+ * A locked gate takes the given value in every unit, whatever its equation says.
  * @param {Vector} gi (4H,) @param {Vector} h (H,) @param {Vector} c (H,) @param {Matrix} weight_hh
- * @param {Vector} bias_hh @returns {LSTMStep}
+ * @param {Vector} bias_hh
+ * @param {{lock_i?: number | null, lock_f?: number | null, lock_o?: number | null}} options @returns {LSTMStep}
  */
-export function lstm_step(gi, h, c, weight_hh, bias_hh) {
+export function lstm_step(gi, h, c, weight_hh, bias_hh, { lock_i = null, lock_f = null, lock_o = null } = {}) {
   const H = h.length;
   const a = matvec(weight_hh, h);
   for (let j = 0; j < 4 * H; j++) a[j] += gi[j] + bias_hh[j];
-  const i = a.slice(0, H).map(sigmoid);
-  const f = a.slice(H, 2 * H).map(sigmoid);
+  const i = a.slice(0, H).map((v) => lock_i ?? sigmoid(v));
+  const f = a.slice(H, 2 * H).map((v) => lock_f ?? sigmoid(v));
   const g = a.slice(2 * H, 3 * H).map(Math.tanh);
-  const o = a.slice(3 * H).map(sigmoid);
+  const o = a.slice(3 * H).map((v) => lock_o ?? sigmoid(v));
   const next_c = zeros(H);
   const next_h = zeros(H);
   for (let j = 0; j < H; j++) {
@@ -229,6 +234,48 @@ export function lstm_step(gi, h, c, weight_hh, bias_hh) {
   }
   return { h: next_h, c: next_c, i, f, g, o };
 }
+
+/**
+ * An LSTM with something added to every unit's bias of each gate.
+ * @param {Cell} cell @param {{bias_i?: number, bias_f?: number, bias_g?: number, bias_o?: number}} changes
+ * @returns {Cell}
+ */
+export function shifted_lstm(cell, { bias_i = 0, bias_f = 0, bias_g = 0, bias_o = 0 } = {}) {
+  const H = hidden_size(cell);
+  const shift = [bias_i, bias_f, bias_g, bias_o];
+  return { ...cell, bias_ih: cell.bias_ih.map((b, row) => b + shift[Math.floor(row / H)]) };
+}
+
+/**
+ * Unroll an LSTM whose gates may be locked step by step.
+ * @param {Cell} cell @param {Vector[]} x T inputs (I,)
+ * @param {{i?: (number | null)[], f?: (number | null)[], o?: (number | null)[]}} locks T values each
+ * @returns {{steps: LSTMStep[], h: Vector[], c: Vector[]}} T steps; T+1 states each, the first zeros
+ */
+export function lstm_sequence(cell, x, { i = [], f = [], o = [] } = {}) {
+  const steps = [];
+  const h = [zeros(hidden_size(cell))];
+  const c = [zeros(hidden_size(cell))];
+  for (const [t, x_t] of x.entries()) {
+    const gi = project_input(x_t, cell.weight_ih, cell.bias_ih);
+    const locks = { lock_i: i[t], lock_f: f[t], lock_o: o[t] };
+    steps.push(lstm_step(gi, h[t], c[t], cell.weight_hh, cell.bias_hh, locks));
+    h.push(steps[t].h);
+    c.push(steps[t].c);
+  }
+  return { steps, h, c };
+}
+
+/**
+ * What one step adds up to c' and shows of it: f c, i g and tanh(c').
+ * @param {LSTMStep} step @param {Vector} c (H,) the old cell state
+ * @returns {{kept: Vector, written: Vector, squashed: Vector}}
+ */
+export const lstm_parts = (step, c) => ({
+  kept: step.f.map((f, j) => f * c[j]),
+  written: step.i.map((i, j) => i * step.g[j]),
+  squashed: step.c.map(Math.tanh),
+});
 
 /**
  * One step of any cell. @param {Cell} cell @param {Vector} x (I,) @param {Vector} h (H,)
@@ -586,8 +633,11 @@ export const with_forget_bias = (cell, value) => with_gate_bias(cell, 1, value);
 /** GRU with its update gate's bias set. @param {Cell} cell @param {number} value @returns {Cell} */
 export const with_update_bias = (cell, value) => with_gate_bias(cell, 1, value);
 
-/** What a gate of constant bias b leaves after k steps: s(b)^k. @param {number} b @param {number} k */
-export const kept_after = (b, k) => sigmoid(b) ** k;
+/** ln of what a gate of constant bias b leaves after k steps; finite where the share itself is 0 to float64. */
+export const log_kept_after = (b, k) => k * log_sigmoid(b);
 
-/** Steps until half is left when a share p is kept each step: ln(1/2) / ln(p). @param {number} p in (0, 1) */
-export const half_life = (p) => Math.log(0.5) / Math.log(p);
+/** What a gate of constant bias b leaves after k steps: s(b)^k. @param {number} b @param {number} k */
+export const kept_after = (b, k) => Math.exp(log_kept_after(b, k));
+
+/** Steps until a gate of constant bias b leaves half: ln(1/2) / ln s(b). @param {number} b */
+export const half_life_at = (b) => Math.log(0.5) / log_sigmoid(b);

@@ -417,8 +417,8 @@ function numbers() {
 
 /** What a gate alone keeps, its half-life, and the RNN's bound, each written out with its numbers. */
 function arithmetic() {
-  const power = (a, b, k) => a.pow(a.sigmoid(b), k);
-  const life = (a, b) => a.div(a.ln(a.number(0.5, 1)), a.ln(a.sigmoid(b)));
+  const power = (a, b, k) => a.sigmoid_power(b, k);
+  const life = (a, b) => a.div(a.ln(a.number(0.5, 1)), a.log_sigmoid(b));
   const bound = (a, s, k) => a.pow(s, k);
   const row = (kind, words, expression, names) => ({ kind, ...formula(expression, names, { label: words }) });
   const rows = {

@@ -1,7 +1,33 @@
 /** GRU stepper: one cell, step by step, under either reading of z and either place of the reset gate. */
-import { candidate_rnn, cell_step, forward, gru_sequence, shifted_gru, summed_bias } from "./core.mjs";
+import { candidate_rnn, cell_step, forward, gru_sequence, shifted_gru } from "./core.mjs";
+import {
+  STEPPER_STYLES,
+  arithmetic,
+  bias_range,
+  each_unit,
+  gate_line,
+  input_row,
+  line,
+  lists_of,
+  lock,
+  locked_at,
+  locked_line,
+  old_states,
+  over_time,
+  put,
+  scope_switch,
+  show_plain,
+  sum,
+  time_range,
+  timed_table,
+  tint,
+  unit_switch,
+  units,
+  value_row,
+  weight,
+} from "./stepper.mjs";
 import { linear, svg } from "./svg.mjs";
-import { assign, button, choice, fit, formula, frame, h, predict, range, redraw, say_later, show } from "./ui.mjs";
+import { assign, button, choice, fit, frame, h, predict, redraw, say_later, show } from "./ui.mjs";
 
 /**
  * @typedef {import("./ui.mjs").Model} Model
@@ -28,13 +54,13 @@ function render({ model, el }) {
     title: "GRU stepper",
     question: "The same weights and the same inputs, yet two GRUs disagree. Which two choices part them?",
   });
-  const parts = [time_table(model), bar(), controls(model, say), comparison(), arithmetic()];
-  const [over_time, interpolation, settings, compared, worked] = parts;
+  const parts = [time_table(model), bar(), controls(model, say), comparison(), worked_out()];
+  const [timed, interpolation, settings, compared, worked] = parts;
   body.append(
-    h("style", {}, STYLES),
+    h("style", {}, STEPPER_STYLES + STYLES),
     ask(),
     h("div", { class: "rnn-columns" }, [
-      h("div", { class: "rnn-stack gru-bench" }, over_time.node, interpolation.node, compared.node),
+      h("div", { class: "rnn-stack step-bench" }, timed.node, interpolation.node, compared.node),
       settings.node,
     ]),
     worked.node,
@@ -86,8 +112,7 @@ export function compute(model) {
 }
 
 /** Gates, candidate and state as lists (T, H), for Python. @param {Run} run */
-export const gates_of = (run) =>
-  Object.fromEntries(QUANTITIES.map((name) => [name, run.steps.map((step) => Array.from(step[name]))]));
+export const gates_of = (run) => lists_of(run, QUANTITIES);
 
 /** @param {ReturnType<typeof compute>} view */
 function summary({ t, x, unit, run }) {
@@ -96,20 +121,6 @@ function summary({ t, x, unit, run }) {
   const state = `r ${value("r")}, z ${value("z")}, candidate ${value("n")}, new state ${value("h")}`;
   return `Step ${t} of ${x.length}, unit ${unit}: ${state}.`;
 }
-
-/**
- * Print a number in a node, with its name and all its digits for tests and scripts to read.
- * @param {HTMLElement} node @param {string} name @param {number} value
- */
-function put(node, name, value, digits = 2) {
-  const text = show_plain(value, digits);
-  if (node.textContent !== text) node.textContent = text;
-  node.dataset.name = name;
-  node.dataset.value = String(value);
-}
-
-/** Fixed decimals: in this cell nothing is so small that its powers of ten matter. */
-const show_plain = (value, digits) => (Math.abs(value) < 0.5 * 10 ** -digits ? show(0, digits) : show(value, digits));
 
 // ---- predict first -------------------------------------------------------------------------------------------
 
@@ -144,84 +155,28 @@ const ask = () =>
 /** Time's range above a table of input, gates, candidate, state, and distance from PyTorch's. @param {Model} model */
 function time_table(model) {
   const T = model.get("inputs").length;
-  const time = range(model, { name: "t", label: "time step t", format: (t) => `${t} of ${T}`, max: T });
-  time.classList.add("gru-time");
-  const caption = h("caption");
-  const head = Array.from({ length: T }, (_, k) => h("th", { scope: "col" }, k + 1));
   const inputs = input_row(model, T);
-  const rows = [
-    ...QUANTITIES.map((name) => value_row(name, QUANTITY_NAMES[name], T)),
-    value_row("difference", "to PyTorch", T, "Δh"),
-  ];
-  const columns = [head, inputs.cells, ...rows.map((row) => row.cells)];
-  columns.forEach((cells) => cells.forEach((cell, k) => (cell.dataset.step = k + 1)));
-  const grid = h("table", { class: "gru-grid" }, [
-    caption,
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "t"), head)),
-    h("tbody", {}, inputs.node, rows.map((row) => row.node)),
-  ]);
-  grid.addEventListener("click", (event) => {
-    const step = event.target.closest("[data-step]")?.dataset.step;
-    if (step && event.target.tagName !== "INPUT") assign(model, { t: Number(step) });
-  });
-  const wide = h("div", { class: "gru-wide", style: `--gru-steps: ${T}` }, time, grid);
+  const rows = QUANTITIES.map((name) => ({ name, ...value_row(name, QUANTITY_NAMES[name], T) }));
+  const difference = value_row("Δh", "to PyTorch", T);
+  const table = timed_table(model, T, [inputs, ...rows, difference]);
 
-  function draw({ x, t, unit, lock, run, conventions }) {
-    caption.textContent = `Unit ${unit} at each step`;
-    columns.forEach((cells) => cells.forEach((cell, k) => cell.classList.toggle("gru-now", k === t - 1)));
+  function draw({ x, t, unit, lock: locks, run, conventions }) {
+    table.draw(t, `Unit ${unit} at each step`);
     inputs.draw(x);
-    const reference = conventions[0].run.steps;
-    rows.forEach(({ name, draw: draw_row }) => {
-      const of = (step, k) =>
-        name === "difference" ? step.h[unit - 1] - reference[k].h[unit - 1] : step[name][unit - 1];
-      draw_row(run.steps.map(of), unit, lock[name]);
-    });
+    const at = (steps, name) => steps.map((step) => step[name][unit - 1]);
+    for (const { name, draw: draw_row } of rows) {
+      const background = (value) => tint(hue(name, value), value);
+      draw_row(at(run.steps, name), (k) => `${name}[${k + 1}][${unit}]`, { locks: locks[name], background });
+    }
+    const reference = at(conventions[0].run.steps, "h");
+    const differences = at(run.steps, "h").map((value, k) => value - reference[k]);
+    difference.draw(differences, (k) => `difference[${k + 1}][${unit}]`);
   }
-  return { node: h("div", { class: "gru-scroll" }, wide), draw };
+  return { node: over_time(T, time_range(model, T), table.node), draw };
 }
 
-/** A row of T numbers, each on a tint of its size; a locked one says so. */
-function value_row(name, long, T, short = name) {
-  const values = Array.from({ length: T }, () => h("span"));
-  const locks = values.map(() => h("span", { class: "gru-locked", hidden: true }, "locked"));
-  const cells = values.map((value, k) => h("td", {}, value, locks[k]));
-  const node = h("tr", {}, h("th", { scope: "row" }, short, h("span", { class: "gru-long" }, ` ${long}`)), cells);
-  const draw = (numbers, unit, locked) =>
-    numbers.forEach((number, k) => {
-      put(values[k], `${name}[${k + 1}][${unit}]`, number);
-      locks[k].hidden = locked?.[k] == null;
-      if (name !== "difference") cells[k].style.background = tint(name, number);
-    });
-  return { name, node, cells, draw };
-}
-
-/** One number field for each step's input. @param {Model} model @param {number} T */
-function input_row(model, T) {
-  const { min, max, step } = model.get("controls").inputs;
-  const fields = Array.from({ length: T }, (_, k) => {
-    const field = h("input", { type: "number", min, max, step, "aria-label": `input x at step ${k + 1}` });
-    field.addEventListener("input", () => {
-      if (field.value === "" || !field.validity.valid) return;
-      assign(model, { inputs: model.get("inputs").with(k, Number(field.value)) });
-    });
-    field.addEventListener("change", () => (field.value = model.get("inputs")[k])); // what was no number goes
-    return field;
-  });
-  const cells = fields.map((field) => h("td", {}, field));
-  const label = h("th", { scope: "row" }, "x", h("span", { class: "gru-long" }, " input"));
-  const node = h("tr", { class: "gru-inputs", "data-trait": "inputs" }, label, cells);
-  const draw = (x) =>
-    x.forEach((value, k) => {
-      if (fields[k].value === "" || Number(fields[k].value) !== value) fields[k].value = value;
-    });
-  return { node, cells, draw };
-}
-
-/** Background of a cell: strength is size, hue is sign (n, h) or gate (r, z); the number itself is always there. */
-function tint(name, value) {
-  const hue = { r: "c", z: "b" }[name] ?? (value < 0 ? "a" : "accent");
-  return `color-mix(in srgb, var(--rnn-${hue}) ${Math.round(36 * Math.abs(value))}%, var(--rnn-paper))`;
-}
+/** A gate's own hue; of n and h that of their sign. */
+const hue = (name, value) => ({ r: "c", z: "b" })[name] ?? (value < 0 ? "a" : "accent");
 
 // ---- from the old state to the candidate ---------------------------------------------------------------------
 
@@ -355,24 +310,23 @@ function controls(model, say) {
   const presets = named.map(({ label, values }) => button(label, () => assign(model, values)));
   const negate = flag_box(model, "negate_z", "negate z’s weights");
   const locks = [lock(model, "r"), lock(model, "z")];
-  const { options: units } = model.get("controls").unit;
   const node = h(
     "div",
     { class: "rnn-stack" },
-    units.length > 1 ? choice(model, { name: "unit", label: "unit shown" }) : null,
-    h("div", { class: "rnn-stack gru-tight" }, [
+    unit_switch(model),
+    h("div", { class: "rnn-stack step-tight" }, [
       h("p", { class: "rnn-subtitle" }, "Convention"),
       h("div", { class: "rnn-presets", role: "group", "aria-label": "Conventions by name" }, presets),
       choice(model, { name: "z_convention", label: "update gate", texts: { keeps: "z keeps", takes: "z takes" } }),
       choice(model, { name: "reset_after", label: "reset gate", texts: PLACES }),
       negate.node,
     ]),
-    h("div", { class: "rnn-stack gru-tight" }, [
-      range(model, { name: "bias_r", label: bias_label(model, "reset bias", "r", 0) }),
-      range(model, { name: "bias_z", label: bias_label(model, "update bias", "z", 1) }),
+    h("div", { class: "rnn-stack step-tight" }, [
+      bias_range(model, "r", "reset bias", 0),
+      bias_range(model, "z", "update bias", 1),
     ]),
-    h("div", { class: "rnn-stack gru-tight" }, [
-      choice(model, { name: "scope", label: "locks act on", texts: { step: "this step", all: "every step" } }),
+    h("div", { class: "rnn-stack step-tight" }, [
+      scope_switch(model),
       ...locks.map((part) => part.node),
       limits(model, say),
     ]),
@@ -386,48 +340,12 @@ function controls(model, say) {
   return { node, draw };
 }
 
-/** The range adds to the weights' own biases; where these are 0, it is the bias. */
-function bias_label(model, text, gate, block) {
-  const { bias_ih, bias_hh } = model.get("payload");
-  const H = bias_ih.length / 3;
-  const own = [bias_ih, bias_hh].flatMap((bias) => bias.slice(block * H, (block + 1) * H));
-  return own.every((b) => b === 0) ? `${text} b_${gate}` : `added to the ${text}`;
-}
-
 /** A check box bound to a flag. */
 function flag_box(model, name, label) {
   const input = h("input", { type: "checkbox" });
   input.addEventListener("change", () => assign(model, { [name]: input.checked }));
-  const node = h("div", { class: "rnn-toggle", "data-trait": name }, h("label", { class: "gru-check" }, input, label));
+  const node = h("div", { class: "rnn-toggle", "data-trait": name }, h("label", { class: "step-check" }, input, label));
   return { node, draw: () => (input.checked = model.get(name)) };
-}
-
-/** A gate's lock: list with `value` (null: free) at this step, or at all. @param {Model} model */
-function locked_at(model, gate, value) {
-  const locks = model.get(`lock_${gate}`);
-  return model.get("scope") === "all" ? locks.map(() => value) : locks.with(model.get("t") - 1, value);
-}
-
-/** Check box and range that hold a gate at a value. @param {Model} model @param {"r" | "z"} gate */
-function lock(model, gate) {
-  const name = `lock_${gate}`;
-  const box = h("input", { type: "checkbox" });
-  const slider = h("input", { type: "range", min: 0, max: 1, step: 0.01, "aria-label": `value of the locked ${gate}` });
-  const output = h("output", { class: "rnn-value" });
-  const hold = () => assign(model, { [name]: locked_at(model, gate, box.checked ? Number(slider.value) : null) });
-  box.addEventListener("change", hold);
-  slider.addEventListener("input", hold);
-  const label = h("label", { class: "gru-check" }, box, `lock ${gate}`);
-  const node = h("div", { class: "rnn-field", "data-trait": name }, label, output, slider);
-  function draw({ t, unit, run }) {
-    const value = model.get(name)[t - 1];
-    const locked = value != null;
-    box.checked = locked;
-    slider.disabled = !locked;
-    slider.value = locked ? value : run.steps[t - 1][gate][unit - 1];
-    output.textContent = locked ? show_plain(value, 2) : "free";
-  }
-  return { node, draw };
 }
 
 /** The limiting cases as buttons; what each makes of the cell is said at once. @param {Model} model */
@@ -500,60 +418,22 @@ function compared_row(key, label, detail) {
 
 // ---- arithmetic with the numbers put in ----------------------------------------------------------------------
 
-/** Lines stay while their form stays: a change of unit, convention or lock writes them anew. */
-function arithmetic() {
-  const title = h("p", { class: "rnn-subtitle" });
-  const place = h("div", { class: "rnn-stack gru-tight gru-lines" });
-  const legend = h("p", { class: "rnn-soft" });
-  let form = "";
-  let lines = [];
-
-  function draw(view) {
-    const { t, unit, H, lock, chosen } = view;
-    title.textContent = `The arithmetic of unit ${unit} at step ${t}`;
-    const locked = { r: lock.r[t - 1] != null, z: lock.z[t - 1] != null };
-    const now = JSON.stringify([unit, chosen, locked]);
-    if (now !== form) {
-      form = now;
-      lines = [
-        locked.r ? locked_line("r", unit) : gate_line("r", unit, H),
-        locked.z ? locked_line("z", unit) : gate_line("z", unit, H),
-        chosen.reset_after ? candidate_after(unit, H) : candidate_before(unit, H),
-        state_line(unit, chosen.z_convention === "keeps"),
-      ];
-      place.replaceChildren(...lines.map((line) => line.node));
-      const states = H > 1 ? "h_1, h_2 and so on are the units’ old states" : "h_1 is the old state";
-      const text = `x is the input; ${states}; b_r and b_z are PyTorch’s two biases b_i and b_h added together.`;
-      legend.replaceChildren(...subscripted(text));
-    }
-    for (const line of lines) line.draw(view);
-  }
-  return { node: h("div", {}, title, place, legend), draw };
-}
-
-const units = (H) => Array.from({ length: H }, (_, k) => k + 1);
-const each_unit = (name, H) => units(H).map((k) => `${name}_${k}`);
-const sum = (a, terms) => terms.reduce((left, right) => a.add(left, right));
-
-/** Name of a weight: indices only where there is more than one. @param {string} gate such as "hn" */
-const weight = (gate, H, ...indices) => (H > 1 ? `W_${gate},${indices.join("")}` : `W_${gate}`);
-
-/** r or z = s(W x + b + W_h h). @param {"r" | "z"} gate */
-function gate_line(gate, unit, H) {
-  const expression = (a, w, input, b, ...rest) => {
-    const products = rest.slice(0, H).map((u, k) => a.mul(u, rest[H + k]));
-    return a.sigmoid(sum(a, [a.mul(w, input), b, ...products]));
-  };
-  const recurrent = units(H).map((k) => weight(`h${gate}`, H, unit, k));
-  const names = [weight(`i${gate}`, H, unit), "x", `b_${gate}`, ...recurrent, ...each_unit("h", H)];
-  const row = (gate === "r" ? 0 : H) + unit - 1;
-  return line(gate, `${gate}_${unit}`, expression, names, ({ t, x, run: { cell, h: states } }) => [
-    cell.weight_ih[row][0],
-    x[t - 1],
-    summed_bias(cell)[row],
-    ...cell.weight_hh[row],
-    ...states[t - 1],
-  ]);
+function worked_out() {
+  const is_locked = ({ t, lock: locks }, gate) => locks[gate][t - 1] != null;
+  const gate = (view, name, block) =>
+    is_locked(view, name)
+      ? locked_line(name, view.unit)
+      : gate_line(name, "sigmoid", block, view.unit, view.H);
+  return arithmetic(
+    (view) => [view.chosen, is_locked(view, "r"), is_locked(view, "z")],
+    (view) => [
+      gate(view, "r", 0),
+      gate(view, "z", 1),
+      view.chosen.reset_after ? candidate_after(view.unit, view.H) : candidate_before(view.unit, view.H),
+      state_line(view.unit, view.chosen.z_convention === "keeps"),
+    ],
+    ({ H }) => `x is the input; ${old_states(H)}; b_r and b_z are PyTorch’s two biases b_i and b_h added together.`,
+  );
 }
 
 /** Operands that both candidates share. @param {ReturnType<typeof compute>} view */
@@ -603,83 +483,7 @@ function state_line(unit, keeps) {
   );
 }
 
-/**
- * Formula, formula with numbers, value.
- * @param {string} name of the value @param {(view: ReturnType<typeof compute>) => number[]} operands of `expression`
- */
-function line(name, result, expression, names, operands) {
-  const { node, update } = formula(expression, names, { result, digits: 3 });
-  node.dataset.name = name;
-  const [symbols, numbers] = node.querySelectorAll(".rnn-symbols, .rnn-numbers");
-  symbols.replaceChildren(...subscripted(unbroken(symbols.textContent)));
-  const draw = (view) => {
-    update(...operands(view));
-    numbers.textContent = unbroken(numbers.textContent);
-  };
-  return { node, draw };
-}
-
-/** Lines break at sums, never inside a product or before the result. @param {string} text */
-const unbroken = (text) => text.replaceAll(" · ", "\u00a0·\u00a0").replace(/ = (?=[^=]*$)/, " =\u00a0");
-
-/** A gate that does not follow its equation. @param {"r" | "z"} gate */
-function locked_line(gate, unit) {
-  const node = h("p", { class: "rnn-formula", "data-name": gate });
-  const draw = ({ t, lock }) => {
-    const value = lock[gate][t - 1];
-    node.dataset.value = String(value);
-    node.replaceChildren(...subscripted(`${gate}_${unit}, locked = ${show(value, 3)}`));
-  };
-  return { node, draw };
-}
-
-/** Text in which `_abc` becomes a subscript. @param {string} text @returns {Node[]} */
-function subscripted(text) {
-  const pieces = text.split(/_(\w+(?:,\w+)*)/);
-  return pieces.map((piece, k) => (k % 2 ? h("sub", {}, piece) : document.createTextNode(piece)));
-}
-
 const STYLES = `
-.rnn-live { --gru-label: 6.5rem; }
-.rnn-live .gru-tight { gap: 0.625rem; }
-.rnn-live .gru-bench { gap: 1.75rem; }
-.rnn-live .rnn-stack > .rnn-subtitle { margin: 0; }
-.rnn-live .rnn-field:has(> .gru-check) { align-items: center; }
-.rnn-live .gru-scroll { overflow-x: auto; padding: 2px; margin: -2px; }
-.rnn-live .gru-wide { min-width: calc(var(--gru-label) + var(--gru-steps) * 2.5rem); }
-.rnn-live .gru-time { margin-bottom: 0.375rem; }
-.rnn-live .gru-time > input[type="range"] {
-  --gru-column: calc((100% - var(--gru-label)) / var(--gru-steps));
-  grid-column: 1 / -1; justify-self: start;
-  margin-left: calc(var(--gru-label) + var(--gru-column) / 2 - 8px);
-  width: calc(var(--gru-column) * (var(--gru-steps) - 1) + 16px);
-}
-.rnn-live .gru-grid { table-layout: fixed; border-collapse: separate; border-spacing: 0 2px; }
-.rnn-live .gru-grid caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-.rnn-live .gru-grid :is(th, td) {
-  border: 0; text-align: center; padding: 0.3125rem 0; cursor: pointer; line-height: 1.3;
-}
-.rnn-live .gru-grid th:first-child { width: var(--gru-label); text-align: left; cursor: default; font-weight: 700; }
-.rnn-live .gru-long { font-weight: 400; color: var(--rnn-soft); }
-.rnn-live .gru-grid .gru-now {
-  --gru-sides: inset 2px 0 var(--rnn-accent), inset -2px 0 var(--rnn-accent);
-  box-shadow: var(--gru-sides); font-weight: 700;
-}
-.rnn-live .gru-grid thead .gru-now {
-  color: var(--rnn-accent); box-shadow: var(--gru-sides), inset 0 2px var(--rnn-accent);
-}
-.rnn-live .gru-grid tr:last-child > td.gru-now { box-shadow: var(--gru-sides), inset 0 -2px var(--rnn-accent); }
-.rnn-live .gru-inputs td { padding: 0.125rem 0; }
-.rnn-live .gru-inputs input[type="number"] {
-  width: calc(100% - 8px); min-height: 30px; padding: 0; text-align: center; font-size: 0.8125rem;
-  appearance: textfield;
-}
-.rnn-live .gru-inputs input::-webkit-inner-spin-button { appearance: none; margin: 0; }
-.rnn-live .gru-locked:not([hidden]) { display: block; font-size: 0.6875rem; font-weight: 600; line-height: 1.1; }
-.rnn-live .gru-check {
-  display: inline-flex; align-items: center; gap: 0.5rem; margin: 0; cursor: pointer; font-size: 0.875rem;
-}
-.rnn-live .gru-check input { width: 18px; height: 18px; margin: 2px; accent-color: var(--rnn-accent); cursor: pointer; }
 .rnn-live .gru-compare { table-layout: fixed; }
 .rnn-live .gru-compare th + th { width: 3.5rem; }
 .rnn-live .gru-compare :is(th, td) { padding: 0.3125rem 0.375rem; }
@@ -690,14 +494,7 @@ const STYLES = `
 .rnn-live .gru-tag {
   margin-left: 0.5rem; white-space: nowrap; font-size: 0.75rem; font-weight: 600; color: var(--rnn-accent);
 }
-.rnn-live .gru-lines p { border-left: 3px solid var(--rnn-line); padding-left: 0.75rem; }
-.rnn-live .gru-lines .rnn-numbers { display: block; }
-.rnn-live .gru-lines + p { margin-top: 0.625rem; }
-.rnn-live :is(.gru-lines, .gru-lines + p) sub { font-size: 0.72em; line-height: 0; }
 @container (max-width: 30rem) {
-  .rnn-live .gru-long { display: none; }
-  .rnn-live .gru-wide { --gru-label: 1.75rem; }
-  .rnn-live .gru-grid td { font-size: 0.75rem; }
   .rnn-live .gru-compare th + th { width: 2.875rem; }
   .rnn-live .gru-compare :is(th, td) { padding-inline: 0.125rem; }
   .rnn-live .gru-compare td { font-size: 0.75rem; }

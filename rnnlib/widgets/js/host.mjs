@@ -21,14 +21,14 @@ export function make_model(state) {
   };
 }
 
-/** Render one figure; only then hide its still. */
-function mount(figure, widgets) {
+/** Render one figure; only then hide its still. A figure without an id of its own leaves the address alone. */
+function mount(figure, widgets, addressed) {
   const model = make_model(JSON.parse(figure.querySelector('script[type="application/json"]').textContent));
   const el = document.createElement("div");
   widgets[figure.dataset.widget].render({ model, el });
   figure.append(el);
   figure.classList.add("rnn-ready");
-  model.on("save", () => write_hash(figure.id, model));
+  if (addressed) model.on("save", () => write_hash(figure.id, model));
   return model;
 }
 
@@ -38,8 +38,11 @@ export function start(widgets) {
   const follow = (hash = location.hash) => read_hash(hash, models);
   const begin = () => {
     for (const figure of document.querySelectorAll("figure.rnn-widget")) {
+      const addressed = !models.has(figure.id);
+      if (!addressed) console.error(`two widgets have the id '${figure.id}'; links and the address drive the first.`);
       try {
-        models.set(figure.id, mount(figure, widgets));
+        const model = mount(figure, widgets, addressed);
+        if (addressed) models.set(figure.id, model);
       } catch (error) {
         console.error(`widget '${figure.id}' did not start; its still stays.`, error);
       }

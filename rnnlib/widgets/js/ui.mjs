@@ -8,7 +8,7 @@
  *   {kind: "numbers", default: number[], min: number, max: number, size: number}} Control what Python says of a trait
  */
 
-import { sigmoid } from "./core.mjs";
+import { kept_after, log_sigmoid, sigmoid } from "./core.mjs";
 import { STYLES } from "./style.mjs";
 
 let counter = 0;
@@ -227,11 +227,12 @@ export function predict(question, options) {
  * `expression(a, ...operands)` builds it from the operations of `a` (see Algebra); it runs once on names, once on
  * printed numbers and once on the numbers themselves.
  * @param {(a: Algebra, ...operands: any[]) => any} expression @param {string[]} names `b_f` prints with a subscript
- * @param {{label?: string, result?: string, digits?: number}} options `label`: words before it; `result`: a name for
- *   the left-hand side
+ * @param {{label?: string, result?: string, digits?: number, print?: (value: number, ...operands: number[]) => string}} options `label`: words
+ *   before it; `result`: a name for the left-hand side; `print`: the value as text, else `digits` decimals;
+ *   `number`: how operands are printed
  * @returns {{node: HTMLElement, update: (...operands: number[]) => number}}
  */
-export function formula(expression, names, { label = "", result = "", digits = 4 } = {}) {
+export function formula(expression, names, { label = "", result = "", digits = 4, print, number = show } = {}) {
   const written = write(expression, names);
   const symbols = h("span", { class: "rnn-symbols" }, typeset(result ? `${result} = ${written}` : written));
   const numbers = h("span", { class: "rnn-numbers" });
@@ -239,7 +240,7 @@ export function formula(expression, names, { label = "", result = "", digits = 4
   const node = h("p", { class: "rnn-formula" }, words, symbols, " ", numbers);
   const update = (...operands) => {
     const value = evaluate(expression, operands);
-    numbers.replaceChildren(...typeset(`= ${write(expression, operands, digits)} = ${show(value, digits)}`));
+    numbers.replaceChildren(...typeset(`= ${write(expression, operands, digits, number)} =\u00a0${print ? print(value, ...operands) : show(value, digits)}`));
     node.dataset.operands = JSON.stringify(operands);
     node.dataset.value = String(value);
     return value;
@@ -251,8 +252,8 @@ export function formula(expression, names, { label = "", result = "", digits = 4
 export const evaluate = (expression, operands) => expression(NUMBERS, ...operands);
 
 /** The formula as text, in names or in numbers. @param {Function} expression @param {(string | number)[]} operands */
-export function write(expression, operands, digits = 4) {
-  const atom = (v) => (typeof v === "string" ? { text: v, level: 9 } : TEXT.number(v, digits));
+export function write(expression, operands, digits = 4, number = show) {
+  const atom = (v) => (typeof v === "string" ? { text: v, level: 9 } : TEXT.number(v, digits, number));
   return expression(TEXT, ...operands.map(atom)).text;
 }
 
@@ -273,7 +274,8 @@ function typeset(text) {
 /**
  * The operations of a formula, on numbers and on text.
  * @typedef {{number: Function, add: Function, sub: Function, mul: Function, div: Function, pow: Function,
- *   sigmoid: Function, tanh: Function, ln: Function}} Algebra
+ *   sigmoid: Function, tanh: Function, ln: Function, log_sigmoid: Function, sigmoid_power: Function}} Algebra
+ *   `log_sigmoid` and `sigmoid_power` are ln(σ(x)) and σ(x)^y, exact also where σ(x) is near 1
  */
 
 /** @type {Algebra} */
@@ -287,6 +289,8 @@ const NUMBERS = {
   sigmoid,
   tanh: Math.tanh,
   ln: Math.log,
+  log_sigmoid,
+  sigmoid_power: kept_after,
 };
 
 /** Brackets where the operand binds less tightly than `level`. */
@@ -297,17 +301,23 @@ const infix = (sign, level, right) => (x, y) => ({
 });
 const call = (name) => (x) => ({ text: `${name}(${x.text})`, level: 9 });
 
+const sigmoid_of = call("σ");
+const ln_of = call("ln");
+const power = (x, y) => ({ text: `${inside(x, 4)}^${inside(y, 4)}`, level: 3 });
+
 /** Levels: 1 sum, 2 product, 3 power, 9 atom. A negative number stands in brackets. @type {Algebra} */
 const TEXT = {
-  number: (v, digits) => ({ text: show(v, Number.isInteger(v) ? 0 : digits), level: v < 0 ? 0 : 9 }),
+  number: (v, digits, number = show) => ({ text: number(v, Number.isInteger(v) ? 0 : digits), level: v < 0 ? 0 : 9 }),
   add: infix("+", 1, 0),
   sub: infix("−", 1, 1),
   mul: infix("·", 2, 0),
   div: infix("/", 2, 1),
-  pow: (x, y) => ({ text: `${inside(x, 4)}^${inside(y, 4)}`, level: 3 }),
-  sigmoid: call("σ"),
+  pow: power,
+  sigmoid: sigmoid_of,
   tanh: call("tanh"),
-  ln: call("ln"),
+  ln: ln_of,
+  log_sigmoid: (x) => ln_of(sigmoid_of(x)),
+  sigmoid_power: (x, y) => power(sigmoid_of(x), y),
 };
 
 /**
