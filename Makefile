@@ -1,9 +1,9 @@
-# make book · make test · make serve · make notebooks · make bench · make lint · make clean
+# make book · make test · make serve · make notebooks · make bench · make bench-quick · make lint · make clean
 #
 # Everything goes into the active virtual environment, or into .venv, which is made when none is active.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup book browser test serve notebooks bench lint clean
+.PHONY: help setup book browser test serve notebooks bench bench-quick lint clean
 
 VENV := $(or $(VIRTUAL_ENV),.venv)
 PY := $(VENV)/bin/python
@@ -13,15 +13,17 @@ STAMP := $(VENV)/.rnnlib-$(shell { cat $(REQUIREMENTS); pwd; } | cksum | cut -d'
 PIP := $(PY) -m pip --disable-pip-version-check
 IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PORT ?= 8000
+BENCHMARKS := speed language_models experiments page
 
 help:
-	@echo "make book       build the book into _build/html"
-	@echo "make test       build the book, then run every test: unit, property, parity, notebooks, browser"
-	@echo "make serve      build the book and serve it at http://localhost:$(PORT)/"
-	@echo "make notebooks  write the .ipynb beside each chapter anew"
-	@echo "make bench      measure the layers against torch.nn and d2l, and the built pages"
-	@echo "make lint       check style"
-	@echo "make clean      remove what was built, and .venv"
+	@echo "make book         build the book into _build/html"
+	@echo "make test         build the book, then run every test: unit, property, parity, notebooks, browser"
+	@echo "make serve        build the book and serve it at http://localhost:$(PORT)/"
+	@echo "make notebooks    write the .ipynb beside each chapter anew"
+	@echo "make bench        measure and store all that the Benchmarks page shows: some hours"
+	@echo "make bench-quick  repeat a sample of it, store nothing: some minutes"
+	@echo "make lint         check style"
+	@echo "make clean        remove what was built, and .venv"
 
 $(PY):
 	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -62,7 +64,10 @@ notebooks: setup
 	@$(PY) -m rnnlib.book.twins
 
 bench: book browser
-	@status=0; for part in speed page; do $(PY) -m benchmarks.$$part || status=1; done; exit $$status
+	@status=0; for part in $(BENCHMARKS); do $(PY) -m benchmarks.$$part || status=1; done; exit $$status
+
+bench-quick: book browser
+	@status=0; for part in $(BENCHMARKS); do $(PY) -m benchmarks.$$part --quick || status=1; done; exit $$status
 
 lint: setup
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .

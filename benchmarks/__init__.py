@@ -1,1 +1,1 @@
-"""Reproducible comparisons with torch.nn and d2l; results lie in `benchmarks/results` as JSON."""
+"""Reproducible comparisons with torch.nn and d2l; results lie in `rnnlib/results` as JSON."""

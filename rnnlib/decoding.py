@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from rnnlib.data.vocabulary import Vocabulary
 from rnnlib.errors import check_size
 
 Step = Callable[[Tensor, Any], tuple[Tensor, Any]]
@@ -62,6 +63,71 @@ def generate(
 def greedy(step: Step, prompt_ids: Tensor, num_tokens: int, state: Any = None) -> Tensor:
     """Continues a prompt by the likeliest token each time: `generate` at temperature 0."""
     return generate(step, prompt_ids, num_tokens, state, temperature=0.0)
+
+
+@torch.no_grad()
+def complete(
+    model: Any,
+    vocab: Vocabulary,
+    prompt: str,
+    num_tokens: int,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    generator: torch.Generator | None = None,
+    tell: Callable[[str], Any] = print,
+) -> str:
+    """Continues a person's own text, character by character, whatever that person types.
+
+    Characters that the vocabulary does not hold are left out, and `tell` is told which. Where nothing is
+    left to read, the model starts from a line break, or from a space if it knows no line break.
+
+    Args:
+        model: its `step(token_ids (B,), state) -> (log_probs (B, V), state)` is called, as
+            `rnnlib.models.LanguageModel` has it.
+        vocab: the vocabulary of single characters that the model was trained with.
+        prompt: any text, the empty one included.
+        num_tokens: how many characters to write.
+        temperature: as in `generate`.
+        top_k: as in `generate`.
+        generator: as in `generate`.
+        tell: gets one sentence about characters that were left out, if there are any.
+
+    Returns:
+        The characters of the prompt that were read, and those that the model wrote. Reserved tokens such as
+        `<unk>` are never written.
+
+    Raises:
+        TypeError: `prompt` is no string, or the vocabulary holds words.
+        ValueError: nothing of the prompt can be read and the vocabulary holds neither line break nor space;
+            besides, as in `generate`.
+    """
+    if not isinstance(prompt, str):
+        raise TypeError(f"prompt is {prompt!r} ({type(prompt).__name__}), expected a str")
+    known = [character for character in prompt if character in vocab]
+    unknown = [character for character in dict.fromkeys(prompt) if character not in vocab]
+    if unknown:
+        tell(f"not in the vocabulary, so left out: {', '.join(map(repr, unknown))}")
+    prompt_ids = vocab.encode("".join(known or _first_read(vocab)))  # (P,)
+    reserved = [i for i, token in enumerate(vocab.tokens) if len(token) != 1]
+
+    def step(token_ids: Tensor, state: Any) -> tuple[Tensor, Any]:
+        log_probs, state = model.step(token_ids, state)
+        log_probs = log_probs.clone()
+        log_probs[:, reserved] = -torch.inf
+        return log_probs, state
+
+    new = generate(
+        step, prompt_ids, num_tokens, temperature=temperature, top_k=top_k, generator=generator
+    )  # (num_tokens,)
+    return "".join(known + vocab.decode(new))
+
+
+def _first_read(vocab: Vocabulary) -> str:
+    """What stands for an empty prompt: a line break, or else a space."""
+    for character in "\n ":
+        if character in vocab:
+            return character
+    raise ValueError("prompt has no character of the vocabulary, which holds neither line break nor space")
 
 
 def _draw(

@@ -140,6 +140,39 @@ def bars(
     show(_bars_figure(values, xlabel, errors or {}, baselines or {}, logx, title), alt, save)
 
 
+def scatter(
+    groups: Mapping[str, Sequence[tuple]],
+    xlabel: str,
+    ylabel: str,
+    *,
+    alt: str,
+    paths: Mapping[str, Sequence[tuple[float, float]]] | None = None,
+    hollow: Mapping[str, str] | None = None,
+    logx: bool = False,
+    logy: bool = False,
+    title: str = "",
+    save: str | Path | None = None,
+) -> None:
+    """Points in groups, each group with a marker and a colour of its own, named beside the figure.
+
+    Args:
+        groups: name to points, each (x, y) or (x, y, text), whose text stands beside it.
+        xlabel: what x is, with its unit.
+        ylabel: what y is, with its unit.
+        alt: the figure's text.
+        paths: of some of the groups, by name, the (x, y) on the way to their points, as a thin line.
+        hollow: the groups, by name, that are drawn as another one, but hollow and dashed.
+        logx: logarithmic x axis.
+        logy: logarithmic y axis.
+        title: above the figure.
+        save: also write it there, as .svg or .png.
+
+    Raises:
+        ValueError: nothing to draw, a path or a look of an unknown group, or more groups than looks.
+    """
+    show(_scatter_figure(groups, xlabel, ylabel, paths or {}, hollow or {}, logx, logy, title), alt, save)
+
+
 def gates(
     trace: Mapping[str, Any],
     tokens: Sequence[str],
@@ -290,6 +323,49 @@ def _bars_figure(
     ax.grid(False, axis="y")
     ax.margins(x=0.12)
     ax.set_xlabel(xlabel)
+    return figure
+
+
+def _scatter_figure(
+    groups: Mapping[str, Sequence[tuple]],
+    xlabel: str,
+    ylabel: str,
+    paths: Mapping[str, Sequence[tuple[float, float]]],
+    hollow: Mapping[str, str],
+    logx: bool,
+    logy: bool,
+    title: str,
+) -> "Figure":
+    if not groups or not all(len(points) for points in groups.values()):
+        raise ValueError("groups holds no points, expected at least one in each group")
+    for what, names in (("paths", paths), ("hollow", [*hollow, *hollow.values()])):
+        unknown = [name for name in names if name not in groups]
+        if unknown:
+            raise ValueError(f"{what} holds {unknown[0]!r}, expected some of {list(groups)}")
+    filled = [name for name in groups if name not in hollow]
+    if len(filled) > len(_MARKERS):
+        raise ValueError(f"groups holds {len(filled)} filled ones, expected at most {len(_MARKERS)}")
+
+    figure, ax = _canvas(title, width=6.4, height=3.6)
+    looks = {name: _look(k) for k, name in enumerate(filled)}
+    for name, points in groups.items():
+        look = looks[hollow.get(name, name)]
+        if name in paths:
+            x, y = np.array(paths[name], dtype=float).T
+            dash = _DASHES[2] if name in hollow else "solid"
+            ax.plot(x, y, color=look.color, lw=1.1, ls=dash, alpha=0.8, gid=f"path {name}")
+        x, y = np.array([point[:2] for point in points], dtype=float).T
+        face = "none" if name in hollow else look.color
+        ax.plot(x, y, ls="none", marker=look.marker, ms=6, color=look.color, mfc=face, gid=name, label=name)
+        for px, py, *text in points:
+            ax.annotate("".join(text), (px, py), (5, 2), textcoords="offset points", color=look.color)
+    ax.margins(x=0.05, y=0.07)
+    _scales(ax, logx, logy)
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    legend = ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, handletextpad=0.3)
+    for text in legend.get_texts():
+        text.set_color(INK)
     return figure
 
 
@@ -452,7 +528,7 @@ def _running_mean(
 
 
 def _scales(ax: "Axes", logx: bool, logy: bool) -> None:
-    """Makes axes logarithmic, marked at powers of ten, or at 1, 2, 5 where there are hardly two of those."""
+    """Makes axes logarithmic, marked at powers of ten, and between them where those are few."""
     from matplotlib.ticker import LogLocator, NullFormatter
 
     for wanted, axis, set_scale in ((logx, ax.xaxis, ax.set_xscale), (logy, ax.yaxis, ax.set_yscale)):
@@ -462,7 +538,8 @@ def _scales(ax: "Axes", logx: bool, logy: bool) -> None:
         axis.set_minor_formatter(NullFormatter())
         low, high = axis.get_view_interval()
         decades = np.log10(high / low)
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if decades < 2 else (1.0,)))
+        subs = {0: (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0), 1: (1.0, 2.0, 5.0)}.get(int(decades), (1.0,))
+        axis.set_major_locator(LogLocator(subs=subs))
         axis.set_major_formatter(lambda value, _, plain=decades < 4: f"{value:g}" if plain else _power(value))
 
 

@@ -7,6 +7,7 @@ between layers is left out. Nothing is plotted here.
 
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -174,6 +175,68 @@ def half_life(p: float | Tensor) -> float | Tensor:
         raise ValueError(f"p is {p}, expected a value in (0, 1]")
     steps = (math.log(0.5) / values.log()).abs()  # abs: -0 in the denominator, for p = 1
     return steps if isinstance(p, Tensor) else steps.item()
+
+
+class FixedPoint(NamedTuple):
+    """A state that one unit's map takes to itself, h = tanh(w h + b).
+
+    Attributes:
+        h: the state.
+        slope: of the map there, w (1 - h^2).
+        kind: "stable" if |slope| < 1: states nearby come closer step by step; "unstable" if |slope| > 1;
+            "marginal" within 1e-9 of 1, where the slope alone does not decide.
+    """
+
+    h: float
+    slope: float
+    kind: str
+
+
+def fixed_points(w: float, b: float) -> list[FixedPoint]:
+    """All fixed points of one tanh unit without input, h = tanh(w h + b): one, two or three.
+
+    Where w > 1 the gap tanh(w h + b) - h turns twice, at w (1 - tanh^2) = 1; between the turns it rises or
+    falls throughout, so that each stretch holds at most one root, which bisection finds to the last bit.
+
+    Args:
+        w: recurrent weight, finite.
+        b: bias, finite.
+
+    Returns:
+        The points, h rising.
+
+    Raises:
+        ValueError: w or b is not finite.
+    """
+    for name, value in {"w": w, "b": b}.items():
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {value}, expected a finite number")
+
+    def gap(h: float) -> float:
+        return math.tanh(w * h + b) - h
+
+    turn = math.atanh(math.sqrt(1 - 1 / w)) if w > 1 else 0.0
+    turns = [(-turn - b) / w, (turn - b) / w] if w > 1 else []
+    edges = [-1.0, *(h for h in turns if -1 < h < 1), 1.0]
+    roots = [h for h in edges if gap(h) == 0]
+    roots += [_bisect(gap, low, high) for low, high in pairwise(edges) if gap(low) * gap(high) < 0]
+    return [_fixed_point(h, w * (1 - h * h)) for h in sorted(roots)]
+
+
+def _fixed_point(h: float, slope: float) -> FixedPoint:
+    size = abs(slope)
+    return FixedPoint(h, slope, "marginal" if abs(size - 1) < 1e-9 else "stable" if size < 1 else "unstable")
+
+
+def _bisect(f: Callable[[float], float], low: float, high: float) -> float:
+    """A root of f, which has opposite signs at `low` and `high`."""
+    rises = f(low) < 0
+    while low < (middle := (low + high) / 2) < high:
+        value = f(middle)
+        if value == 0:
+            return middle
+        low, high = (middle, high) if (value < 0) == rises else (low, middle)
+    return middle
 
 
 class _Run(NamedTuple):

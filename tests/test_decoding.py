@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from rnnlib.decoding import generate, greedy
+from rnnlib.data import Vocabulary
+from rnnlib.decoding import complete, generate, greedy
 from rnnlib.models import LanguageModel
 
 P = torch.tensor([0.4, 0.3, 0.2, 0.1])
@@ -159,3 +160,82 @@ def test_bad_arguments(kwargs, error, message):
     arguments = {"step": constant_step, "prompt_ids": torch.tensor([0]), "num_tokens": 3} | kwargs
     with pytest.raises(error, match=message):
         generate(**arguments)
+
+
+class Alphabet:
+    """Says for certain which character comes next: a b c, then a line break, a space, and again from a.
+
+    `<unk>` is its second choice. It keeps what it has read.
+    """
+
+    def __init__(self, vocab):
+        self.vocab = vocab
+        self.read = []
+
+    def step(self, token_ids, state):
+        last = self.vocab.tokens[token_ids[0]]
+        self.read.append(last)
+        order = "abc\n "
+        wanted = order[(order.index(last) + 1) % len(order)]
+        log_probs = torch.full((1, len(self.vocab)), -5.0)
+        log_probs[0, self.vocab[wanted]] = 0.0
+        log_probs[0, self.vocab.unk] = -1.0
+        return log_probs, None
+
+
+@pytest.fixture
+def alphabet():
+    return Alphabet(Vocabulary(list("abc\n ")))
+
+
+def test_complete_goes_on_from_the_prompt(alphabet):
+    assert complete(alphabet, alphabet.vocab, "ab", 4, temperature=0.0) == "abc\n a"
+    assert alphabet.read == list("abc\n ")
+
+
+def test_complete_says_which_characters_it_does_not_know_and_goes_on(alphabet, capsys):
+    assert complete(alphabet, alphabet.vocab, "a\u00df\u20ac\u00dfb", 2, temperature=0.0) == "abc\n"
+    assert capsys.readouterr().out == "not in the vocabulary, so left out: '\u00df', '\u20ac'\n"
+    told = []
+    complete(alphabet, alphabet.vocab, "?a", 1, tell=told.append)
+    assert told == ["not in the vocabulary, so left out: '?'"]
+    complete(alphabet, alphabet.vocab, "abc", 1, tell=told.append)
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize("prompt", ["", "\u20ac\u20ac"])
+def test_complete_starts_an_empty_prompt_from_a_line_break(alphabet, prompt):
+    assert complete(alphabet, alphabet.vocab, prompt, 3, temperature=0.0, tell=lambda text: None) == " ab"
+    assert alphabet.read[0] == "\n"
+
+
+def test_complete_starts_from_a_space_without_a_line_break():
+    alphabet = Alphabet(Vocabulary(list("ab ")))
+    assert complete(alphabet, alphabet.vocab, "", 1, temperature=0.0) == "a"
+    assert alphabet.read == [" "]
+
+
+def test_complete_never_writes_a_reserved_token(alphabet):
+    text = complete(alphabet, alphabet.vocab, "a", 300, temperature=5.0, generator=generator())
+    assert len(text) == 301 and set(text) == set("abc\n ")
+
+
+def test_complete_writes_what_generate_draws():
+    torch.manual_seed(0)
+    vocab = Vocabulary(list("hello world"), reserved=())
+    model = LanguageModel(nn.RNN(4, 8), len(vocab))
+    new = generate(model.step, vocab.encode("hell"), 20, temperature=0.7, generator=generator(3))
+    text = complete(model, vocab, "hell", 20, temperature=0.7, generator=generator(3))
+    assert text == "hell" + "".join(vocab.decode(new))
+
+
+def test_complete_refuses_what_is_no_text():
+    model = LanguageModel(nn.RNN(4, 8), 3)
+    with pytest.raises(TypeError, match=r"prompt is 7 \(int\), expected a str"):
+        complete(model, Vocabulary(list("ab")), 7, 5)
+    with pytest.raises(ValueError, match="prompt has no character of the vocabulary, which holds neither"):
+        complete(model, Vocabulary(list("ab")), "", 5)
+    with pytest.raises(TypeError, match="tokens is one str, but this vocabulary holds words"):
+        complete(model, Vocabulary(["go", "a"]), "a", 5)
+    with pytest.raises(ValueError, match="temperature is -1.0"):
+        complete(model, Vocabulary(list("ab")), "a", 5, temperature=-1.0)

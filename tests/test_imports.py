@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,13 @@ def test_importing_pulls_in_neither_jupyter_nor_matplotlib():
     heavy = {"IPython", "ipykernel", "ipywidgets", "anywidget", "traitlets", "jupyter_client", "jupyter_core"}
     heavy |= {"matplotlib", "sphinx", "myst_nb", "pandas", "d2l"}
     assert not heavy & set(run.stdout.split())
+
+
+def test_every_pattern_of_package_data_names_files():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for package, patterns in settings["tool"]["setuptools"]["package-data"].items():
+        for pattern in patterns:
+            assert any((ROOT / package.replace(".", "/")).glob(pattern)), f"{package}: nothing is {pattern}"
 
 
 def test_the_walk_sees_what_it_should():

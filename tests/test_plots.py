@@ -99,6 +99,53 @@ def test_bars_draw_and_write_their_values():
         plots.bars({}, alt="No bars.")
 
 
+def test_scatter_draws_groups_with_a_look_each():
+    groups = {
+        "n-gram": [(0.1, 9.0, "2"), (0.2, 6.0, "3")],
+        "LSTM": [(40.0, 3.4), (41.0, 3.3)],
+        "d2l's LSTM": [(60.0, 7.3)],
+    }
+    paths = {"LSTM": [(5.0, 5.0), (40.0, 3.4)], "d2l's LSTM": [(8.0, 16.0), (60.0, 7.3)]}
+    figure = plots._scatter_figure(
+        groups, "seconds", "perplexity", paths, {"d2l's LSTM": "LSTM"}, True, True, ""
+    )
+    ax = figure.axes[0]
+    x, y = drawn(figure, "n-gram")
+    assert x.tolist() == [0.1, 0.2] and y.tolist() == [9.0, 6.0]
+    assert drawn(figure, "path LSTM")[1].tolist() == [5.0, 3.4]
+    lines = {line.get_gid(): line for line in ax.lines}
+    ours, theirs = lines["LSTM"], lines["d2l's LSTM"]
+    assert ours.get_marker() == theirs.get_marker() != lines["n-gram"].get_marker()
+    assert theirs.get_markerfacecolor() == "none" and ours.get_markerfacecolor() == ours.get_color()
+    assert lines["path LSTM"].get_linestyle() == "-" != lines["path d2l's LSTM"].get_linestyle()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(groups)
+    assert [text for text in texts(figure) if text] == ["2", "3"]
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+
+
+def test_scatter_bad_arguments():
+    points = {f"group {k}": [(1.0, 2.0)] for k in range(7)}
+    with pytest.raises(ValueError, match="groups holds no points"):
+        plots.scatter({"a": []}, "x", "y", alt="Points.")
+    with pytest.raises(ValueError, match="groups holds no points"):
+        plots.scatter({}, "x", "y", alt="Points.")
+    with pytest.raises(ValueError, match="groups holds 7 filled ones, expected at most 6"):
+        plots.scatter(points, "x", "y", alt="Points.")
+    with pytest.raises(ValueError, match=r"paths holds 'b', expected some of \['a'\]"):
+        plots.scatter({"a": [(1, 2)]}, "x", "y", paths={"b": [(1, 2)]}, alt="Points.")
+    with pytest.raises(ValueError, match=r"hollow holds 'b', expected some of \['a'\]"):
+        plots.scatter({"a": [(1, 2)]}, "x", "y", hollow={"a": "b"}, alt="Points.")
+
+
+def test_logarithmic_axes_of_any_range_have_marks():
+    for high, marks in ((4.0, {"1", "2", "3"}), (30.0, {"1", "2", "5", "10"}), (1e3, {"1", "10", "100"})):
+        figure = plots._lines_figure([1, 2], {"a": [1, high]}, "x", "y", False, True, False, "")
+        ax = figure.axes[0]
+        low, top = ax.get_ylim()
+        ticks = zip(ax.get_yticks(), ax.get_yticklabels(), strict=True)
+        assert marks <= {label.get_text() for value, label in ticks if low <= value <= top}
+
+
 def test_gates_draw_units_by_tokens():
     torch.manual_seed(0)
     z, n = torch.rand(4, 2, 3), torch.randn(4, 2, 3)
@@ -190,13 +237,14 @@ def draw_each():
     plots.lines([1, 2], {"a": [1, 2]}, "x", "y", alt="Lines.")
     plots.reach({"GRU": [0.1, 1.0]}, alt="Reach.")
     plots.bars({"GRU": 5.0}, alt="Bars.")
+    plots.scatter({"GRU": [(1.0, 5.0, "a")]}, "x", "y", alt="Points.")
     plots.gates({"z": torch.rand(3, 1, 4)}, list("abc"), alt="Gates.")
 
 
 def test_in_a_notebook_a_png_with_a_constant_text(displayed):
     draw_each()
     assert [data["text/plain"] for data in displayed] == [
-        f"<figure: {name}.>" for name in ("Loss", "Lines", "Reach", "Bars", "Gates")
+        f"<figure: {name}.>" for name in ("Loss", "Lines", "Reach", "Bars", "Points", "Gates")
     ]
     assert all(set(data) == {"image/png", "text/plain"} for data in displayed)
 
@@ -224,7 +272,7 @@ def test_in_the_book_an_inline_svg(displayed, monkeypatch):
         "<use xl",
     ):
         assert foreign not in page
-    assert "currentColor" in page and page.count("<svg") == page.count("</svg>") == 10
+    assert "currentColor" in page and page.count("<svg") == page.count("</svg>") == 12
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", page)  # nothing is fetched
 
 

@@ -14,7 +14,7 @@ import traitlets
 
 import rnnlib.widgets
 from rnnlib.probes import gradient_reach
-from rnnlib.widgets import GradientFlow, GRUStepper, HalfLife, loader
+from rnnlib.widgets import GradientFlow, GRUStepper, HalfLife, LSTMStepper, UnrolledCalculator, loader
 from rnnlib.widgets.base import (
     Widget,
     apart,
@@ -30,7 +30,7 @@ from rnnlib.widgets.base import (
 )
 from rnnlib.widgets.gradient_flow import SEEDS, build_cell, draw, loss
 
-WIDGETS = [GradientFlow, GRUStepper, HalfLife]
+WIDGETS = [GradientFlow, GRUStepper, HalfLife, LSTMStepper, UnrolledCalculator]
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 

@@ -41,7 +41,8 @@ def _write_assets(app: Sphinx) -> None:
     static.mkdir(parents=True, exist_ok=True)
     for asset in STATIC.iterdir():
         shutil.copyfile(asset, static / asset.name)
-    (static / WIDGET_SCRIPT).write_text(loader.bundle(), encoding="utf-8")
+    for name, source in {WIDGET_SCRIPT: loader.bundle(), **loader.weight_scripts()}.items():
+        (static / name).write_text(source, encoding="utf-8")
 
 
 def _holds_widget(tree: nodes.document) -> bool:

@@ -11,6 +11,7 @@ from rnnlib.data.corpora import (
     load_text,
     load_time_machine,
 )
+from rnnlib.data.sentences import Sentence, load_sentences
 from rnnlib.data.tasks import adding, copying, copying_baseline, recall, temporal_order
 from rnnlib.data.text import letters_only, tokenize
 from rnnlib.data.vocabulary import Vocabulary
@@ -20,6 +21,7 @@ __all__ = [
     "DataUnavailable",
     "DigestMismatch",
     "RandomBatches",
+    "Sentence",
     "SequentialBatches",
     "Source",
     "Vocabulary",
@@ -28,6 +30,7 @@ __all__ = [
     "copying_baseline",
     "fetch",
     "letters_only",
+    "load_sentences",
     "load_story",
     "load_text",
     "load_time_machine",

@@ -44,6 +44,7 @@ class Result:
         files: of which code, relative to the checkout.
         code_sha256: the digest of that code, see `code_digest`.
         runs: one dict for each run: its settings, the seed among them, and what came of it.
+        confirmed: the day on which changed code gave the figures of repeated runs again, ISO; else empty.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Result:
     files: list[str]
     code_sha256: str
     runs: list[dict[str, Any]]
+    confirmed: str = ""
 
     @property
     def measured(self) -> str:
@@ -191,6 +193,7 @@ def code_of(source: str) -> str:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             first = node.body[0] if node.body else None
             is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-            if is_text and isinstance(first.value.value, str):
+            on_its_own = is_text and first.lineno != getattr(node, "lineno", 0)
+            if on_its_own and isinstance(first.value.value, str):
                 lines[first.lineno - 1 : first.end_lineno] = [""] * (first.end_lineno - first.lineno + 1)
     return "\n".join(line.rstrip() for line in lines if line.strip())

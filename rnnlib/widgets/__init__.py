@@ -10,10 +10,12 @@ _HOMES = {
     "GRUStepper": "gru_stepper",
     "GradientFlow": "gradient_flow",
     "HalfLife": "half_life",
+    "HoldABit": "hold_a_bit",
     "LSTMStepper": "lstm_stepper",
+    "UnrolledCalculator": "unrolled_calculator",
 }
 
-__all__ = ["GRUStepper", "GradientFlow", "HalfLife", "LSTMStepper"]
+__all__ = ["GRUStepper", "GradientFlow", "HalfLife", "HoldABit", "LSTMStepper", "UnrolledCalculator"]
 
 
 def __getattr__(name: str) -> Any:

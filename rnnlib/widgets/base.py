@@ -109,6 +109,23 @@ class Numbers(_Control, traitlets.TraitType):
         return {"kind": "numbers", "min": self.low, "max": self.high, "size": self.size, "step": self.step}
 
 
+class Text(_Control, traitlets.TraitType):
+    """A text of at most so many characters. Typed text is text, never markup."""
+
+    def __init__(self, default: str, longest: int) -> None:
+        self.longest = longest
+        super().__init__(default)
+        self.tag(sync=True)
+
+    def validate(self, obj: Any, value: Any) -> str:
+        if not isinstance(value, str) or len(value) > self.longest:
+            self.refuse(value, f"a text of at most {self.longest} characters")
+        return value
+
+    def describe(self) -> dict[str, Any]:
+        return {"kind": "text", "longest": self.longest}
+
+
 def number(default: float, low: float, high: float, *, step: float = 0.1) -> Number:
     """A trait holding a number in [low, high]; whole numbers only if `default` is an int."""
     return Number(default, low, high, step)
@@ -129,6 +146,11 @@ def numbers(
 ) -> Numbers:
     """A trait holding a list of numbers in [low, high]; `size` of them unless None."""
     return Numbers(default, low, high, size, step)
+
+
+def text(default: str, longest: int) -> Text:
+    """A trait holding a text of at most `longest` characters."""
+    return Text(default, longest)
 
 
 class Widget(anywidget.AnyWidget):

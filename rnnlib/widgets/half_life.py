@@ -120,7 +120,7 @@ def share_text(bias: float, lag: float) -> str:
 
 # ---- the still -------------------------------------------------------------------------------------------
 
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 350, 260, 38, 62, 24, 48
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 360, 260, 38, 76, 24, 48
 
 
 class Curve(NamedTuple):

@@ -14,9 +14,11 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).parent / "js"
-WIDGETS = ("gradient_flow", "gru_stepper", "half_life", "lstm_stepper")
+WEIGHTS = Path(__file__).parent / "weights"
+WIDGETS = ("gradient_flow", "gru_stepper", "half_life", "hold_a_bit", "lstm_stepper", "unrolled_calculator")
 
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+)\.mjs";[^\S\n]*$', re.MULTILINE)
 _DEFAULT = re.compile(r"^export\s+default\s+", re.MULTILINE)
@@ -165,3 +167,26 @@ def bundle(widgets: tuple[str, ...] = WIDGETS, folder: Path = FOLDER) -> str:
     modules = _with_widgets(widgets, (*widgets, "host"), folder)
     table = ", ".join(f"{json.dumps(name)}: $modules.{name}.default" for name in widgets)
     return f'(() => {{\n"use strict";\n{_scopes(modules)}\n$modules.host.start({{ {table} }});\n}})();\n'
+
+
+def weight_script(name: str) -> str:
+    """The file name of the script that holds the weights of widget `name`; it stands beside the bundle."""
+    return f"rnnlib-weights-{name}.js"
+
+
+def read_weights(name: str) -> dict[str, Any]:
+    """The trained weights that are packaged for widget `name`, as stored: card, shapes, base64."""
+    return json.loads((WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def weight_scripts() -> dict[str, str]:
+    """File name to source of every script of weights: what a page loads once a widget needs it.
+
+    Classic scripts, as the bundle is: `fetch` does not work from `file://`.
+    """
+    scripts = {}
+    for path in sorted(WEIGHTS.glob("*.json")):
+        data = json.dumps(read_weights(path.stem), separators=(",", ":"))
+        place = f"(globalThis.rnnlib_weights ??= {{}})[{json.dumps(path.stem)}]"
+        scripts[weight_script(path.stem)] = f"{place} = {data};\n"
+    return scripts

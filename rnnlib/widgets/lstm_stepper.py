@@ -129,9 +129,10 @@ class LSTMStepper(Stepper):
             f"{decimals(c)} and the hidden state {decimals(h)}."
         )
         rows = {"x input": self.inputs} | {LABELS[name]: run[name] for name in LABELS}
-        grid = draw_grid(rows, self.t, CHART)
+        width = max(WIDTH, LABEL + 44 * len(self.inputs))
+        parts = [draw_states(run["c"], run["h"], width), draw_grid(rows, self.t, CHART, width)]
         height = CHART + HEADER + len(rows) * ROW + 2
-        return svg_image(WIDTH, height, label, [draw_states(run["c"], run["h"]), grid], font_size=14)
+        return svg_image(width, height, label, parts, font_size=14)
 
 
 def run_lstm(
@@ -185,13 +186,15 @@ LABELS = {
     "c": "c cell state",
     "h": "h hidden state",
 }
-CHART, TOP, BOTTOM = 170, 28, 162  # height of the chart with its space; its curves' upper and lower limit
+CHART, TOP, BOTTOM = 164, 36, 152  # height of the chart with its space; its curves' upper and lower limit
 
 
-def draw_states(c: list[float], h: list[float]) -> str:
+def draw_states(c: list[float], h: list[float], width: float) -> str:
     """Cell state (dots, solid) and hidden state (diamonds, dashed) over the columns of the grid below."""
-    column = (WIDTH - LABEL) / len(c)
-    low, high = math.floor(min(-1.0, *c)), math.ceil(max(1.0, *c))
+    column = (width - LABEL) / len(c)
+    lowest = min(*c, *h)
+    low = math.floor(lowest) if lowest < -0.05 else 0  # the lower half only where something is there
+    high = math.ceil(max(1.0, *c))
 
     def x(k: int) -> float:
         return LABEL + column * (k + 0.5)
@@ -200,18 +203,29 @@ def draw_states(c: list[float], h: list[float]) -> str:
         return BOTTOM - (value - low) / (high - low) * (BOTTOM - TOP)
 
     parts = []
-    for tick in sorted({low, -1, 0, 1, high}):
+    for tick in sorted({low, 0, 1, high}):
         parts.append(
-            f'<path d="M{LABEL} {y(tick):.1f}H{WIDTH}" stroke="currentColor" stroke-opacity="0.25"/>'
+            f'<path d="M{LABEL} {y(tick):.1f}H{width}" stroke="currentColor" stroke-opacity="0.25"/>'
         )
-        if high - low < 6 or tick in (low, 0, high):
+        if high - low < 6 or tick != 1:
             parts.append(svg_text(LABEL - 6, y(tick) + 5, decimals(tick, 0), anchor="end"))
     for values, dash in ((c, ""), (h, ' stroke-dasharray="5 4"')):
         points = " ".join(f"{x(k):.1f},{y(value):.1f}" for k, value in enumerate(values))
         line = 'fill="none" stroke="currentColor" stroke-width="2"'
         parts.append(f'<polyline points="{points}" {line}{dash}/>')
-    parts += [f'<circle cx="{x(k):.1f}" cy="{y(value):.1f}" r="5"/>' for k, value in enumerate(c)]
-    shape = 'fill="var(--rnn-paper, Canvas)" stroke="currentColor" stroke-width="2"'
-    parts += [f'<path d="M{x(k):.1f} {y(v) - 6:.1f}l6 6l-6 6l-6 -6z" {shape}/>' for k, v in enumerate(h)]
-    parts.append(svg_text(0, 14, "● cell state c   ◆ hidden state h", anchor="start", weight=600))
+    parts += [draw_dot(x(k), y(value)) for k, value in enumerate(c)]
+    parts += [draw_diamond(x(k), y(value)) for k, value in enumerate(h)]
+    parts += [draw_dot(LABEL + 8, 10), svg_text(LABEL + 20, 15, "c cell state", anchor="start")]
+    parts += [draw_diamond(LABEL + 138, 10), svg_text(LABEL + 150, 15, "h hidden state", anchor="start")]
     return "".join(parts)
+
+
+def draw_dot(x: float, y: float) -> str:
+    """A point of c."""
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5"/>'
+
+
+def draw_diamond(x: float, y: float) -> str:
+    """A point of h."""
+    shape = 'fill="var(--rnn-paper, Canvas)" stroke="currentColor" stroke-width="2"'
+    return f'<path d="M{x:.1f} {y - 6:.1f}l6 6l-6 6l-6 -6z" {shape}/>'

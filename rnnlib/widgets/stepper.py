@@ -245,16 +245,17 @@ WIDTH, LABEL, ROW = 440, 104, 30
 HEADER = 30  # height of the steps' numbers above a grid's rows
 
 
-def draw_grid(rows: Mapping[str, list[float]], t: int, y: float = 0) -> str:
+def draw_grid(rows: Mapping[str, list[float]], t: int, y: float = 0, width: float = WIDTH) -> str:
     """Numbers over time on cells whose shade is the number's size; the step shown is framed.
 
     Args:
         rows: label -> T numbers. The first row is the input: one decimal, no shade.
         t: the step shown, from 1.
         y: where the grid starts; it is `HEADER` and `ROW` for each row high.
+        width: of the grid, labels and all.
     """
     steps = len(next(iter(rows.values())))
-    column = (WIDTH - LABEL) / steps
+    column = (width - LABEL) / steps
     parts = [svg_text(LABEL + column * (k + 0.5), y + 18, str(k + 1), weight=600) for k in range(steps)]
     parts.append(svg_text(0, y + 18, "step t", anchor="start"))
     for row, (name, values) in enumerate(rows.items()):

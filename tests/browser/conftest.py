@@ -93,7 +93,14 @@ html[data-theme="dark"] {{ background: #14181e; color: #eee }} a {{ color: inher
 <a href="#gru-stepper?z_convention=takes&amp;reset_after=false&amp;t=5">Chung’s reading at step 5</a>,
 <a href="#gru-stepper?lock_r=0">reset gate shut</a>,
 <a href="#gru-stepper?scope=step&amp;lock_z=-,-,-,1,-,-">keep at step 4</a>,
-<a href="#gradient-flow?forget_bias=3">set the forget bias to 3</a>.</p></main></body></html>
+<a href="#lstm-stepper?bias_f=0">forget bias 0</a>,
+<a href="#lstm-stepper?lock_f=1&amp;lock_i=-,-,0,0,0,0,0,0&amp;t=8">hold from step 3</a>,
+<a href="#lstm-stepper?scope=all&amp;lock_o=0&amp;t=6&amp;unit=2">nobody sees</a>,
+<a href="#gradient-flow?forget_bias=3">set the forget bias to 3</a>,
+<a href="#half-life?forget_bias=6&amp;lag=280&amp;axes=log_steps">the half-life at bias 6</a>,
+<a href="#unrolled-calculator?weight=u2&amp;value=L&amp;step=3">step 3 of u₂</a>,
+<a href="#unrolled-calculator?weight_hh=0.2,0,0,0.2&amp;inputs=1&amp;loss_at=every&amp;target=0.5">a small W</a>.</p></main>
+</body></html>
 """
 
 

@@ -149,6 +149,107 @@ def _gru(state: State) -> dict[str, list[list[float]]]:
     return rows
 
 
+# ---- lstm_stepper ---------------------------------------------------------------------------------------
+
+_LSTM_INPUTS = [
+    None,
+    [0.3, -1.2, 2, 0, 0.7, -3, 1.1, -0.4],
+    [3, 3, 3, 3, -3, -3, -3, -3],
+    [0, 0, 0, 0, 0, 0, 0, 1],
+]
+_LSTM_BIASES = [
+    (-4, 5, 0, -4),
+    (0, 0, 0, 0),
+    (6, 6, 6, 6),
+    (-6, -6, -6, -6),
+    (1.5, -0.7, 2, 0.3),
+    (2, 3, -1, 1),
+]
+
+# Nothing locked: 24 settings, each compared with torch.nn.LSTMCell.
+_LSTM_PYTORCH: list[State] = [
+    {
+        "t": 1 + k % 8,
+        "unit": 1 + k % 2,
+        **dict(zip(("bias_i", "bias_f", "bias_g", "bias_o"), _LSTM_BIASES[k % 6], strict=True)),
+        "inputs": _LSTM_INPUTS[k // 6],
+    }
+    for k in range(24)
+]
+_LSTM_LOCKED: list[State] = [
+    {"lock_f": 1, "lock_i": 0, "t": 3},
+    {"lock_f": 1, "lock_i": 1, "scope": "all", "t": 8},
+    {"lock_f": 0.9, "scope": "all", "t": 7, "inputs": _LSTM_INPUTS[1]},
+    {"lock_o": 0.02, "scope": "all", "t": 6},
+    {"lock_o": 1, "t": 4, "unit": 2, "inputs": _LSTM_INPUTS[2]},
+    {"lock_i": 0.37, "lock_f": 0.62, "lock_o": 0.81, "scope": "all", "t": 5, "bias_g": 1.4},
+    {"lock_f": 0, "t": 5},
+]
+
+
+def lstm_expected(state: State) -> dict[str, float]:
+    """Gates and states of every unit at all steps; at the step shown what is kept, written and squashed."""
+    run = _lstm(state)
+    if not any(value is not None for gate in "ifo" for value in state[f"lock_{gate}"]):
+        run["h"], run["c"] = _lstm_by_torch(state)
+    steps, H = run["h"].shape
+    j, k = state["unit"] - 1, state["t"] - 1
+    shown = {}
+    for name, values in run.items():
+        shown[name] = float(values[k, j])
+        for t in range(steps):
+            for u in range(H):
+                value = float(values[t, u])
+                shown[f"{name}[{t + 1}][{u + 1}]"] = shown[f"table.{name}[{t + 1}][{u + 1}]"] = value
+    old = float(run["c"][k - 1, j]) if k else 0.0
+    cell = {name: shown[name] for name in "ifgo"}
+    cell |= {"old_c": old, "new_c": shown["c"], "new_h": shown["h"], "kept": shown["f"] * old}
+    cell |= {"written": shown["i"] * shown["g"], "squashed": float(torch.tanh(run["c"][k, j]))}
+    return shown | {f"cell.{name}": value for name, value in cell.items()}
+
+
+def _lstm_weights(state: State) -> dict[str, Tensor]:
+    """The page's weights, with what its ranges add to the biases."""
+    weights = {name: torch.tensor(value, dtype=torch.float64) for name, value in state["payload"].items()}
+    shift = torch.tensor([state[f"bias_{gate}"] for gate in "ifgo"], dtype=torch.float64)
+    weights["bias_ih"] += shift.repeat_interleave(weights["weight_hh"].shape[1])
+    return weights
+
+
+@torch.no_grad()
+def _lstm_by_torch(state: State) -> tuple[Tensor, Tensor]:
+    """h and c (T, H) of `torch.nn.LSTMCell`."""
+    weights = _lstm_weights(state)
+    cell = torch.nn.LSTMCell(1, weights["weight_hh"].shape[1]).double()
+    cell.load_state_dict(weights)
+    h = c = torch.zeros(1, cell.hidden_size, dtype=torch.float64)
+    hidden, memory = [], []
+    for x in state["inputs"]:
+        h, c = cell(torch.tensor([[x]], dtype=torch.float64), (h, c))
+        hidden.append(h)
+        memory.append(c)
+    return torch.cat(hidden), torch.cat(memory)
+
+
+def _lstm(state: State) -> dict[str, Tensor]:
+    """The equations in PyTorch, written out, with locked gates put in: each (T, H)."""
+    W = _lstm_weights(state)
+    h = c = torch.zeros(W["weight_hh"].shape[1], dtype=torch.float64)
+    rows: dict[str, list[Tensor]] = {name: [] for name in "ifgoch"}
+    for k, x in enumerate(state["inputs"]):
+        sums = W["weight_ih"][:, 0] * x + W["bias_ih"] + W["weight_hh"] @ h + W["bias_hh"]
+        gates = dict(zip("ifgo", sums.chunk(4), strict=True))
+        for name, a in gates.items():
+            gates[name] = torch.tanh(a) if name == "g" else torch.sigmoid(a)
+            if name != "g" and state[f"lock_{name}"][k] is not None:
+                gates[name] = torch.full_like(a, state[f"lock_{name}"][k])
+        c = gates["f"] * c + gates["i"] * gates["g"]
+        h = gates["o"] * torch.tanh(c)
+        for name, value in {**gates, "c": c, "h": h}.items():
+            rows[name].append(value)
+    return {name: torch.stack(values) for name, values in rows.items()}
+
+
 # ---- gradient_flow --------------------------------------------------------------------------------------
 
 _FLOW: list[State] = [
@@ -278,7 +379,7 @@ _HALF: list[State] = [
 
 
 def half_life_expected(state: State) -> dict[str, float]:
-    """By torch: sigmoid(b), ln(1/2) / ln(sigmoid(b)) and sigmoid(b)^k of the biases listed; the bias that leaves
+    """By torch: sigmoid(b), ln(1/2) / ln(sigmoid(b)), sigmoid(b)^k of the biases listed; the bias that leaves
     half after k steps."""
     k = state["lag"]
     biases = sorted({0, 1, 2, 3, 4, 5, state["forget_bias"], state["compare_bias"]})
@@ -293,8 +394,94 @@ def half_life_expected(state: State) -> dict[str, float]:
     return shown | {"bias_for_lag": torch.logit(p).item()}
 
 
+# ---- unrolled_calculator --------------------------------------------------------------------------------
+
+_UNROLLED_INPUTS = [None, [0.3, -1.2, 2, -0.7], [-2, 2, -2, 2], [0, 1, 0, 0], [1, 1, 1, 1]]
+_UNROLLED_WEIGHTS = ["w11", "w12", "w21", "w22", "u1", "u2", "b1", "b2"]
+_UNROLLED_VALUES = ["h1_3", "h2_1", "y_4", "L", "h1_4", "y_2"]
+_UNROLLED: list[State] = [
+    {
+        "inputs": _UNROLLED_INPUTS[k % 5],
+        "weight": _UNROLLED_WEIGHTS[k % 8],
+        "value": _UNROLLED_VALUES[k % 6],
+        "step": 1 + (k // 2) % 4,
+        "loss_at": "every" if k % 3 == 2 else "last",
+    }
+    for k in range(15)
+]
+_UNROLLED += [
+    {},
+    {"weight_hh": [0.2, 0, 0, 0.2], "weight": "u1", "inputs": [1, 1, 1, 1]},
+    {"weight_hh": [0, 0, 0, 0], "weight": "w21", "step": 2},
+    {"weight_hh": [2, -2, 2, 2], "weight": "w22", "step": 3, "value": "h2_4"},
+    {"weight_ih": [0, 0], "weight": "u2", "value": "L"},
+    {"weight_ih": [-1.55, 2], "bias": [0.35, -0.9], "weight": "b1", "step": 2, "value": "y_3"},
+    {"bias": [-2, 2], "target": 2, "weight": "b2", "loss_at": "every", "value": "L"},
+    {"target": 0.5, "weight": "w12", "step": 4, "value": "h2_2"},
+    {"target": -2, "weight": "u2", "inputs": [1, 0.5, -0.5, 1], "value": "y_1", "loss_at": "every"},
+]
+
+
+def unrolled_expected(state: State) -> dict[str, float]:
+    """By torch.nn.RNNCell, a copy of the cell for each step: its gradient is the step's share."""
+    h = torch.zeros(1, 2, dtype=torch.float64)
+    cells, states = [], []
+    for x in state["inputs"]:
+        cells.append(_unrolled_cell(state))
+        h = cells[-1](torch.tensor([[x]], dtype=torch.float64), h)
+        h.retain_grad()
+        states.append(h)
+    y, loss = _unrolled_loss(torch.cat(states), state)
+    loss.backward()
+    t = state["step"]
+    shown = {"loss": loss.item(), "L": loss.item()}
+    for k, own in enumerate(states, 1):
+        shown[f"y[{k}]"] = shown[f"table.y[{k}]"] = y[k - 1].item()
+        for j in range(2):
+            shown[f"h[{k}][{j + 1}]"] = shown[f"table.h[{k}][{j + 1}]"] = own[0, j].item()
+            shown[f"dh[{k}][{j + 1}]"] = shown[f"table.dh[{k}][{j + 1}]"] = own.grad[0, j].item()
+    shares = {name: [_unrolled_gradient(cell, name) for cell in cells] for name in _UNROLLED_WEIGHTS}
+    for name, values in shares.items():
+        shown |= {f"{name}[{k}]": value for k, value in enumerate(values, 1)}
+        shown[f"gradient.{name}"] = sum(values)
+    followed = shares[state["weight"]]
+    unit = int(state["weight"][1])
+    shown |= {f"share[{k}]": value for k, value in enumerate(followed, 1)}
+    shown |= {"share": followed[t - 1], "sum": sum(followed[t - 1 :]), "so_far": sum(followed[t - 1 :])}
+    shown |= {"total": sum(followed), "nudged": sum(followed)}
+    shown |= {"arriving": shown[f"dh[{t}][{unit}]"], "delta": shares[f"b{unit}"][t - 1]}
+    name, _, step = state["value"].partition("_")
+    place = {"L": "loss", "y": f"y[{step}]", "h1": f"h[{step}][1]", "h2": f"h[{step}][2]"}[name]
+    return shown | {"value": shown[place]}
+
+
+def _unrolled_cell(state: State) -> torch.nn.RNNCell:
+    cell = torch.nn.RNNCell(1, 2).double()
+    weights = {name: state[name] for name in ("weight_ih", "weight_hh")} | {"bias_ih": state["bias"]}
+    shapes = {"weight_ih": (2, 1), "weight_hh": (2, 2), "bias_ih": (2,)}
+    loaded = {name: torch.tensor(v, dtype=torch.float64).view(shapes[name]) for name, v in weights.items()}
+    cell.load_state_dict({**loaded, "bias_hh": torch.zeros(2, dtype=torch.float64)})
+    return cell
+
+
+def _unrolled_loss(hidden: Tensor, state: State) -> tuple[Tensor, Tensor]:
+    """Read-outs (T,) and the loss."""
+    y = hidden @ torch.tensor(state["payload"]["readout"], dtype=torch.float64)
+    error = (y if state["loss_at"] == "every" else y[-1:]) - state["target"]
+    return y, (error**2).sum() / 2
+
+
+def _unrolled_gradient(cell: torch.nn.RNNCell, name: str) -> float:
+    """The gradient of `w12`, `u1` or `b2` in a copy of the cell."""
+    parameter = {"w": cell.weight_hh, "u": cell.weight_ih, "b": cell.bias_ih}[name[0]]
+    at = tuple(int(digit) - 1 for digit in name[1:])
+    return parameter.grad[at].sum().item()
+
+
 WIDGETS = {
     "gru_stepper": Case(_GRU_PYTORCH + _GRU_OTHERS, gru_expected, 1e-9, relative=False),
+    "lstm_stepper": Case(_LSTM_PYTORCH + _LSTM_LOCKED, lstm_expected, 1e-9, relative=False),
     "gradient_flow": Case(_FLOW, flow_expected, 1e-9, relative=True),
     "half_life": Case(_HALF, half_life_expected, 1e-9, relative=True),
+    "unrolled_calculator": Case(_UNROLLED, unrolled_expected, 1e-9, relative=False),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator
 from settings import WIDGETS, State
 
-from rnnlib.widgets import GRUStepper, HalfLife, loader
+from rnnlib.widgets import GRUStepper, HalfLife, LSTMStepper, loader
 
 FIRST = ("length", "t", "step", "unit", "scope")  # what the meaning of other settings depends on
 
@@ -241,6 +242,46 @@ def test_limiting_cases_say_what_they_make_of_the_cell(browser: Browser, bench_p
         )
 
 
+def test_named_cases_show_what_they_say(browser: Browser, bench_page: Path):
+    """The buttons of the LSTM stepper: what c and h of unit 1 then do, step by step."""
+    with checks.open_page(browser, bench_page) as (page, record):
+        figure = page.locator("#lstm-stepper")
+
+        def press(label: str) -> dict[str, list[float]]:
+            button = figure.get_by_role("button", name=label, exact=True)
+            button.click()
+            assert figure.locator(".rnn-say").text_content()
+            assert button.get_attribute("aria-pressed") == "true"
+            shown = checks.shown_numbers(figure)
+            steps = range(1, 9)
+            return {
+                name: [shown[f"table.{name}[{t}][1]"]["value"] for t in steps]
+                for name in ("c", "h", "g", "i")
+            }
+
+        free = press("PyTorch")
+        assert min(free["c"][1:]) > 0.9 and max(free["h"][:5]) < 0.02 < 0.7 < free["h"][5]
+        latch = press("latch")
+        assert latch["c"] == [0, *[latch["g"][1]] * 7]  # to the last bit, while h moves
+        assert max(latch["h"]) > 0.7 and min(latch["h"]) < 0.01
+        leak = press("leak")
+        for before, after in pairwise(leak["c"][1:]):
+            assert after == 0.9 * before
+        counter = press("counter")
+        assert (
+            counter["c"] == list(accumulate(counter["g"])) and counter["c"][-1] > 4 and max(counter["h"]) < 1
+        )
+        hidden = press("hidden")
+        assert hidden["c"] == free["c"] and max(map(abs, hidden["h"])) < 0.02
+        assert free["i"] == hidden["i"]
+        checks.set_control(figure, "lock_o", 0.5)
+        pressed = figure.get_by_role("button", name="hidden", exact=True).get_attribute("aria-pressed")
+        assert pressed == "false"
+        figure.get_by_role("button", name="free all gates", exact=True).click()
+        assert checks.read_control(figure, "lock_o") is None
+        checks.check_quiet(record)
+
+
 KERNEL_HOST = """async ([esm, state, changes]) => {
   const module = await import(URL.createObjectURL(new Blob([esm], { type: "text/javascript" })));
   const handlers = {};
@@ -265,13 +306,19 @@ KERNEL_HOST = """async ([esm, state, changes]) => {
 }"""
 
 
-def test_the_same_module_runs_under_a_kernel_and_sends_gates_back(browser: Browser):
+GRU_CHANGES = {"bias_z": 2.5, "z_convention": "takes", "lock_r": [None, 0.5, None, None, 1.0, None]}
+LSTM_CHANGES = {"bias_f": 2.5, "lock_o": [None, 0.5, None, None, 1.0, None, None, 0.0], "lock_f": [1.0] * 8}
+
+
+@pytest.mark.parametrize(("kind", "changes"), [(GRUStepper, GRU_CHANGES), (LSTMStepper, LSTM_CHANGES)])
+def test_the_same_module_runs_under_a_kernel_and_sends_gates_back(
+    browser: Browser, kind: Any, changes: State
+):
     """anywidget's convention: the default export's `render`, a model with a kernel behind it."""
-    widget = GRUStepper(seed=3, hidden_size=3)
+    widget = kind(seed=3, hidden_size=3)
     state = {
         name: getattr(widget, name) for name in widget.keys if name not in ("layout", "tabbable", "tooltip")
     }
-    changes = {"bias_z": 2.5, "z_convention": "takes", "lock_r": [None, 0.5, None, None, 1.0, None]}
     page = browser.new_page()
     try:
         answer = page.evaluate(KERNEL_HOST, [widget._esm, {**state, "_esm": ""}, changes])

@@ -318,20 +318,8 @@ export function forward(cell, x, state = {}) {
  * @param {Vector | null} dc (H,) dL/dc_T that does not pass through h_T; zeros by default @returns {Gradients}
  */
 export function backward(cell, trace, dh, dc = null) {
-  const step_back = { rnn: rnn_step_back, gru: gru_step_back, lstm: lstm_step_back }[cell.kind];
   const T = trace.steps.length;
-  const rows = cell.weight_hh.length;
-  const gradients = {
-    h: Array(T + 1),
-    c: trace.c && Array(T + 1),
-    x: Array(T),
-    parameters: {
-      weight_ih: zeros2(rows, cell.weight_ih[0].length),
-      weight_hh: zeros2(rows, hidden_size(cell)),
-      bias_ih: zeros(rows),
-      bias_hh: zeros(rows),
-    },
-  };
+  const gradients = { h: Array(T + 1), c: trace.c && Array(T + 1), x: Array(T), parameters: zero_parameters(cell) };
   let carry = { h: dh, c: dc ?? zeros(dh.length) };
   for (let t = T; t > 0; t--) {
     gradients.h[t] = carry.h;
@@ -341,6 +329,67 @@ export function backward(cell, trace, dh, dc = null) {
   if (gradients.c) gradients.c[0] = carry.c;
   return gradients;
 }
+
+/** One step of `backward`: sets what the step has of its own, adds to the parameters' gradients, gives the carry on. */
+function step_back(cell, trace, t, carry, gradients) {
+  const backs = { rnn: rnn_step_back, gru: gru_step_back, lstm: lstm_step_back };
+  return backs[cell.kind](cell, trace, t, carry, gradients);
+}
+
+/** Gradients of a cell's parameters, all 0. @param {Cell} cell @returns {Parameters} */
+function zero_parameters(cell) {
+  const rows = cell.weight_hh.length;
+  return {
+    weight_ih: zeros2(rows, cell.weight_ih[0].length),
+    weight_hh: zeros2(rows, hidden_size(cell)),
+    bias_ih: zeros(rows),
+    bias_hh: zeros(rows),
+  };
+}
+
+/**
+ * Backpropagation through time taken apart: what each step adds to the parameters' gradients. The loss may read any
+ * state.
+ * @param {Cell} cell @param {Trace} trace what `forward` gave
+ * @param {Vector[]} dh T vectors (H,): what the loss itself says of h_t, without the way through later steps
+ * @returns {{h: Vector[], terms: Parameters[]}} T+1 gradients dL/dh_t, by every way; T terms, that of step t at t - 1
+ */
+export function bptt_terms(cell, trace, dh) {
+  const T = trace.steps.length;
+  const H = hidden_size(cell);
+  const h = Array(T + 1);
+  const terms = Array(T);
+  let carry = { h: zeros(H), c: zeros(H) };
+  for (let t = T; t > 0; t--) {
+    h[t] = carry.h.map((d, j) => d + dh[t - 1][j]);
+    const own = { h: [], c: [], x: [], parameters: zero_parameters(cell) };
+    carry = step_back(cell, trace, t, { ...carry, h: h[t] }, own);
+    terms[t - 1] = own.parameters;
+  }
+  h[0] = carry.h;
+  return { h, terms };
+}
+
+/** Sums from the last value back to each: the gradient so far, while backpropagation goes. @param {Vector} values */
+export function totals_from_last(values) {
+  const totals = values.slice();
+  for (let t = totals.length - 2; t >= 0; t--) totals[t] += totals[t + 1];
+  return totals;
+}
+
+/**
+ * Read-out y_t = v h_t at every step, and L = 1/2 (y_T - target)^2 or, with `every`, the sum of that over all steps.
+ * @param {Vector[]} h T states (H,) @param {Vector} readout v (H,) @param {number} target @param {boolean} every
+ * @returns {{y: Vector, dy: Vector, loss: number}} `dy`: dL/dy_t, 0 where the loss does not read
+ */
+export function read_out_loss(h, readout, target, every = false) {
+  const y = h.map((state) => dot(readout, state));
+  const dy = y.map((value, k) => (every || k === y.length - 1 ? value - target : 0));
+  return { y, dy, loss: dot(dy, dy) / 2 };
+}
+
+/** (f(x + e) - f(x - e)) / 2e. @param {(x: number) => number} f @param {number} x */
+export const central_difference = (f, x, epsilon = 1e-5) => (f(x + epsilon) - f(x - epsilon)) / (2 * epsilon);
 
 /** Add one step's share to the parameters' gradients and set dL/dx_t; `da`: dL/d(gi), `dr`: dL/d(W_hh h + b_hh). */
 function add_step_gradients(cell, trace, t, gradients, da, dr) {
@@ -641,3 +690,139 @@ export const kept_after = (b, k) => Math.exp(log_kept_after(b, k));
 
 /** Steps until a gate of constant bias b leaves half: ln(1/2) / ln s(b). @param {number} b */
 export const half_life_at = (b) => Math.log(0.5) / log_sigmoid(b);
+
+// ---- one tanh unit that is to hold a bit -----------------------------------------------------------------------
+
+/**
+ * States of one unit, h_t = tanh(w h_{t-1} + u x_t + b).
+ * @param {{w: number, u: number, b: number}} unit @param {Vector} x T inputs @returns {Vector} T+1 states, the first 0
+ */
+export function unit_states({ w, u, b }, x) {
+  const cell = { kind: "rnn", weight_ih: [[u]], weight_hh: [[w]], bias_ih: [b], bias_hh: [0] };
+  return forward(cell, x.map((v) => [v])).h.map(([h]) => h);
+}
+
+/** Where one step without recurrence on other units takes h. @param {number} h @param {number} w @param {number} b */
+export const unit_map = (h, w, b) => Math.tanh(w * h + b);
+
+/** Slope of the map at a fixed point h = tanh(w h + b): w (1 - h^2). @param {number} h @param {number} w */
+export const unit_slope = (h, w) => w * (1 - h * h);
+
+/**
+ * All fixed points h = tanh(w h + b), rising, each with the map's slope there; names as in `rnnlib.probes`.
+ * The gap tanh(w h + b) - h turns only where w (1 - tanh^2) = 1; between these places it rises or falls throughout.
+ * @param {number} w @param {number} b @returns {{h: number, slope: number, kind: "stable" | "unstable" | "marginal"}[]}
+ */
+export function fixed_points(w, b) {
+  const gap = (h) => unit_map(h, w, b) - h;
+  const turn = w > 1 ? Math.atanh(Math.sqrt(1 - 1 / w)) : 0;
+  const turns = w > 1 ? [(-turn - b) / w, (turn - b) / w].filter((h) => h > -1 && h < 1) : [];
+  const edges = [-1, ...turns, 1];
+  const roots = edges.filter((h) => gap(h) === 0);
+  for (let k = 1; k < edges.length; k++) {
+    if (gap(edges[k - 1]) * gap(edges[k]) < 0) roots.push(bisect(gap, edges[k - 1], edges[k]));
+  }
+  return roots.sort((one, other) => one - other).map((h) => about_fixed_point(h, unit_slope(h, w)));
+}
+
+/** Near a slope of 1 or -1 the slope alone does not decide. */
+function about_fixed_point(h, slope) {
+  const size = Math.abs(slope);
+  return { h, slope, kind: Math.abs(size - 1) < 1e-9 ? "marginal" : size < 1 ? "stable" : "unstable" };
+}
+
+/** A root of f, which has opposite signs at `low` and `high`, to the last bit. @param {(x: number) => number} f */
+function bisect(f, low, high) {
+  const sign = Math.sign(f(low));
+  for (;;) {
+    const middle = (low + high) / 2;
+    if (middle <= low || middle >= high) return middle;
+    const value = f(middle);
+    if (value === 0) return middle;
+    if (Math.sign(value) === sign) low = middle;
+    else high = middle;
+  }
+}
+
+/**
+ * Steps on the right side: below the threshold before the pulse, above it from the pulse on.
+ * @param {Vector} h T+1 states, `h[0]` the initial one, which does not count @param {number} pulse step, from 1
+ * @param {number} threshold @returns {{right: boolean[], before: number, after: number, score: number}} T flags; share
+ */
+export function hold_score(h, pulse, threshold) {
+  const right = h.slice(1).map((v, k) => (k + 1 < pulse ? v < threshold : v > threshold));
+  const before = right.filter((good, k) => good && k + 1 < pulse).length;
+  const after = right.filter((good, k) => good && k + 1 >= pulse).length;
+  return { right, before, after, score: (before + after) / right.length };
+}
+
+// ---- a language model over characters that writes ----------------------------------------------------------------
+
+/**
+ * The generator mulberry32: its first `count` numbers in [0, 1) from a whole number as seed. Every operation is on
+ * 32-bit integers, so that `rnnlib.widgets.story_writer.uniforms` gives the same numbers.
+ * @param {number} seed @param {number} count @returns {Vector}
+ */
+export function uniforms(seed, count) {
+  let state = seed >>> 0;
+  return Array.from({ length: count }, () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  });
+}
+
+/**
+ * @typedef {Object} Reader a GRU over embedded characters with a linear layer onto the vocabulary
+ * @property {Cell} cell @property {Vector[]} gi (V, 3H) every character's projected input
+ * @property {Matrix} output_weight (V, H) @property {Vector} output_bias (V,)
+ */
+
+/**
+ * @param {Parameters & {embedding: Matrix, output_weight: Matrix, output_bias: Vector}} parameters
+ * @returns {Reader}
+ */
+export function character_model({ embedding, output_weight, output_bias, ...parameters }) {
+  const cell = { kind: "gru", ...parameters };
+  const gi = embedding.map((x) => project_input(x, cell.weight_ih, cell.bias_ih));
+  return { cell, gi, output_weight, output_bias };
+}
+
+/** Read one character: the state after it. @param {Reader} reader @param {number} id @param {Vector} h (H,) */
+export const read_character = ({ cell, gi }, id, h) => gru_step(gi[id], h, cell.weight_hh, cell.bias_hh).h;
+
+/** Scores of what may come next, (V,). @param {Reader} reader @param {Vector} h (H,) */
+export const next_logits = ({ output_weight, output_bias }, h) => project_input(h, output_weight, output_bias);
+
+/** The place of the largest number, the first of equal ones. @param {Vector} values */
+export const argmax = (values) => values.reduce((best, v, k) => (v > values[best] ? k : best), 0);
+
+/**
+ * Probabilities at a temperature, relative to the likeliest one's: exp((l - max l) / T); at 0 the likeliest has all.
+ * @param {Vector} logits @param {number} temperature @returns {Vector}
+ */
+export function relative_probabilities(logits, temperature) {
+  const best = argmax(logits);
+  if (temperature === 0) return logits.map((_, k) => Number(k === best));
+  return logits.map((l) => Math.exp((l - logits[best]) / temperature));
+}
+
+/** Softmax of logits / T. @param {Vector} logits @param {number} temperature @returns {Vector} summing to 1 */
+export function probabilities(logits, temperature = 1) {
+  const relative = relative_probabilities(logits, temperature);
+  const total = relative.reduce((sum, v) => sum + v, 0);
+  return relative.map((v) => v / total);
+}
+
+/**
+ * Inverse of the cumulative distribution: the first character at which the running sum exceeds u times the whole.
+ * @param {Vector} logits @param {number} temperature @param {number} u in [0, 1) @returns {number} id
+ */
+export function draw_character(logits, temperature, u) {
+  const relative = relative_probabilities(logits, temperature);
+  const wanted = u * relative.reduce((sum, v) => sum + v, 0);
+  let sum = 0;
+  const id = relative.findIndex((v) => (sum += v) > wanted);
+  return id < 0 ? argmax(logits) : id;
+}

@@ -103,7 +103,8 @@ function ask() {
     {
       text: "about 20 times as long, 280 steps",
       right: true,
-      feedback: `From ${at_3} to ${at_6} steps: for large b each further unit of bias makes it about e = 2.7 times as long.`,
+      feedback:
+        `From ${at_3} to ${at_6} steps: for large b each further unit of bias makes it about e = 2.7 times as long.`,
     },
   ]);
 }
@@ -111,19 +112,20 @@ function ask() {
 /** @param {Model} model @param {(text: string) => void} say */
 function preset_buttons(model, say) {
   const at = (b) => `Bias ${b}: the gate keeps ${show(sigmoid(b), 3)} a step`;
-  const gone = (b) => `half is left after ${show(half_life_at(b), 1)} steps, ${share_text(b, 40)} after 40.`;
+  const lasts = (b) => (b === 0 ? steps_text(1) : steps_text(show(half_life_at(b), 1)));
+  const gone = (b) => `half is left after ${lasts(b)}, ${share_text(b, 40)} after 40.`;
   const list = [
     {
       label: "Bias 0, a fresh LSTM",
       values: { forget_bias: 0, lag: 40 },
-      says: `PyTorch starts the bias near 0: the gate is half open; half is left after 1 step, ${share_text(0, 40)} after 40.`,
+      says: `PyTorch starts the bias near 0, the gate half open: ${gone(0)}`,
     },
     { label: "Bias 1", values: { forget_bias: 1, lag: 40 }, says: `${at(1)}; ${gone(1)}` },
     { label: "Bias 3", values: { forget_bias: 3, lag: 40 }, says: `${at(3)}; ${gone(3)}` },
     {
       label: "Bias 6, all half-lives",
       values: { forget_bias: 6, lag: 280, axes: "log_steps" },
-      says: `${at(6)}; half is left after ${show(half_life_at(6), 1)} steps. On this axis the curves stand side by side.`,
+      says: `${at(6)}; half is left after ${lasts(6)}. On this axis the curves stand side by side.`,
     },
   ];
   return presets(model, "Settings to try", list, say);
@@ -135,12 +137,15 @@ const AXES = { linear: "linear", log_steps: "log steps", log_share: "log share" 
 const controls = (model, asked) =>
   h("div", { class: "rnn-stack" }, [
     range(model, { label: "forget bias b", name: "forget_bias" }),
-    range(model, { label: "compare with bias", name: "compare_bias" }),
+    range(model, { label: "other bias to compare", name: "compare_bias" }),
     choice(model, { label: "axes", name: "axes", texts: AXES }),
     asked,
   ]);
 
-/** Which bias leaves half after k steps, and a button that sets it. @param {Model} model @param {(text: string) => void} say */
+/**
+ * Which bias leaves half after k steps, and a button that sets it.
+ * @param {Model} model @param {(text: string) => void} say
+ */
 function inverse(model, say) {
   const expression = (a, k) => {
     const kept = a.pow(a.number(0.5, 1), a.div(a.number(1), k));
@@ -167,7 +172,7 @@ function inverse(model, say) {
 
 // ---- curves --------------------------------------------------------------------------------------------------
 
-const MARGIN = { left: 44, right: 66, top: 26, bottom: 44 };
+const MARGIN = { left: 44, right: 80, top: 26, bottom: 44 };
 const STEPS = [10, 20, 50, 100, 200, 600]; // where the axis of steps may end
 const LONG_STEPS = 3000; // where the logarithmic one ends: past the half-life at the highest bias
 
@@ -231,8 +236,8 @@ function place({ axes, k, curves }, width) {
 /** @param {View} view @param {ReturnType<typeof place>} at */
 function legend({ b, k }, { last }) {
   const life = half_life_at(b);
-  const ring = life > last ? `The half-life at bias ${bias_text(b)}, ${show(life, 1)} steps, lies beyond the axis. ` : "";
-  return `${ring}Rings: half is left. Filled marks: what is left after ${steps_text(k)}.`;
+  const beyond = `The half-life at bias ${bias_text(b)}, ${show(life, 1)} steps, lies beyond the axis. `;
+  return `${life > last ? beyond : ""}Rings: half is left. Filled marks: what is left after ${steps_text(k)}.`;
 }
 
 /** @param {SVGElement} image @param {View} view @param {ReturnType<typeof place>} at */
@@ -259,7 +264,7 @@ function draw_curve({ name, bias, colour, width, dash }, { x, y, first, last }) 
 }
 
 /** A ring where half is left, with a line down to its number of steps; the number at the reader's own. */
-function half_mark({ name, bias, colour }, { x, y, first, last, base, right }) {
+function half_mark({ name, bias, colour }, { x, y, first, last, base, width }) {
   const life = half_life_at(bias);
   if (life < first || life > last) return [];
   const [cx, cy] = [x(life), y(Math.log(0.5))];
@@ -267,20 +272,20 @@ function half_mark({ name, bias, colour }, { x, y, first, last, base, right }) {
   const ring = svg("circle", { cx, cy, r: 5.5, fill: "var(--rnn-paper)", stroke: colour, "stroke-width": 2.5 });
   if (name !== "yours") return [drop, ring];
   const text = `half after ${show(life, 2)}`;
-  const beside = cx + 130 > right ? { "text-anchor": "end", x: cx - 9 } : { x: cx + 9 };
+  const beside = cx + 110 > width ? { "text-anchor": "end", x: cx - 9 } : { x: cx + 9 };
+  const level = cy < MARGIN.top + 20 ? cy + 20 : cy - 9; // below the ring where the lag's name stands above
   const style = `fill: ${colour}; font-weight: 600`;
-  return [drop, ring, svg("text", { ...beside, y: cy - 9, class: "rnn-halo", style }, text)];
+  return [drop, ring, svg("text", { ...beside, y: level, class: "rnn-halo", style }, text)];
 }
 
 /** The lag as a line and, on every curve, a mark of its own shape. @param {View} view */
-function lag_marks({ k, curves }, { x, y, base, right }) {
+function lag_marks({ k, curves }, { x, y, base }) {
   const at = x(k);
   const seen = curves.filter(({ bias }) => y(log_kept_after(bias, k)) <= base + 1);
   const marks = seen.map(({ bias, colour, mark }) => mark(at, y(log_kept_after(bias, k)), colour));
-  const anchor = at + 30 > right ? "end" : "middle";
   return [
     line(at, MARGIN.top - 6, at, base, "var(--rnn-ink)", { "stroke-dasharray": "2 3" }),
-    label(at, MARGIN.top - 11, `k = ${k}`, { "text-anchor": anchor, style: "font-weight: 600" }),
+    label(at, MARGIN.top - 11, `k = ${k}`, { "text-anchor": "middle", style: "font-weight: 600" }),
     ...marks,
   ];
 }
@@ -308,8 +313,9 @@ function draw_axes({ axes }, { x, y, first, last, floor, left, right, base, widt
   const thirds = width > 440 ? [3, 30, 300, 3000] : [];
   const steps = first ? [1, 10, 100, 1000, ...thirds] : ticks(0, last, Math.min(6, width / 80));
   const end = { ...soft, "text-anchor": "end" };
+  const strong = (log) => log === Math.log(0.5);
   return [
-    ...shares.map(([, log]) => line(left, y(log), right, y(log), log === Math.log(0.5) ? "var(--rnn-edge)" : "var(--rnn-line)")),
+    ...shares.map(([, log]) => line(left, y(log), right, y(log), strong(log) ? "var(--rnn-edge)" : "var(--rnn-line)")),
     ...shares.map(([text, log]) => label(left - 7, y(log) + 4, text, end)),
     ...steps.map((k) => line(x(k), base, x(k), base + 5, "var(--rnn-edge)")),
     ...steps.map((k) => label(x(k), base + 19, k, { ...soft, "text-anchor": "middle" })),
@@ -322,7 +328,7 @@ function draw_axes({ axes }, { x, y, first, last, floor, left, right, base, widt
 
 /** Gate, half-life and what is left, for biases 0 to 5 and the two that are set; the reader's own stands out. */
 function listing() {
-  const { node, fill } = table("", ["bias b", "f = σ(b)", "half-life", "left"]);
+  const { node, fill } = table("", ["b", "f = σ(b)", "half-life", "left"]);
   node.classList.add("half-list");
   const caption = node.querySelector("caption");
   const left = node.querySelector("th:last-child");
@@ -332,7 +338,7 @@ function listing() {
     left.textContent = `left after ${k}`;
     const biases = [...new Set([...REFERENCE, b, compared])].sort((one, other) => one - other);
     const row = (bias) => [
-      bias_text(bias) + (bias === b ? " (yours)" : bias === compared ? " (compared)" : ""),
+      bias_text(bias) + (bias === b ? ", yours" : bias === compared ? ", other" : ""),
       { text: show(sigmoid(bias), 4), name: `f[${bias}]`, value: sigmoid(bias) },
       { text: show(half_life_at(bias), 4), name: `half_life[${bias}]`, value: half_life_at(bias) },
       { text: share_text(bias, k), name: `left[${bias}]`, value: kept_after(bias, k) },

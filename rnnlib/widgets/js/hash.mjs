@@ -27,6 +27,7 @@ const format_value = (value) => (Array.isArray(value) ? value.map((v) => v ?? "-
 export function parse_value(control, text) {
   if (control.kind === "choice") return control.options.find((option) => String(option) === text);
   if (control.kind === "flag") return { true: true, false: false }[text];
+  if (control.kind === "text") return [...text].length <= control.longest ? text : undefined;
   const read = (part) => (control.optional && part === "-" ? null : part.trim() === "" ? NaN : Number(part));
   const values = text.split(",").map(read);
   const fits = (v) => v === null || (v >= control.min && v <= control.max);
@@ -43,6 +44,7 @@ function wanted(control) {
   if (!control) return "no such setting";
   if (control.kind === "choice") return `one of ${control.options.join(", ")}`;
   if (control.kind === "flag") return "true or false";
+  if (control.kind === "text") return `a text of at most ${control.longest} characters`;
   const one = control.whole ? "a whole number" : "a number";
   const count = control.kind === "numbers" ? `${control.size ?? "any number of"} numbers` : one;
   return `${count} from ${control.min} to ${control.max}`;
@@ -52,7 +54,8 @@ function wanted(control) {
 function describe(figure, name, value) {
   const place = figure.querySelector(`[data-trait="${name}"]`);
   const label = place?.querySelector("label, legend")?.textContent ?? name;
-  const radio = place?.querySelector(`input[type="radio"][value="${value}"]`);
+  const radios = [...(place?.querySelectorAll('input[type="radio"]') ?? [])];
+  const radio = radios.find((input) => input.value === String(value));
   if (radio) return `${label} to ${place.querySelector(`label[for="${radio.id}"]`).textContent}`;
   if (typeof value === "boolean") return `${label}: ${value ? "on" : "off"}`;
   if (!Array.isArray(value)) return `${label} to ${value}`;

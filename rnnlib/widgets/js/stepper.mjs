@@ -1,6 +1,6 @@
 /** What the steppers share: numbers on cells over time, locks, and arithmetic with the numbers put in. */
 import { summed_bias } from "./core.mjs";
-import { assign, choice, formula, h, range, show } from "./ui.mjs";
+import { assign, choice, formula, h, range } from "./ui.mjs";
 
 /**
  * @typedef {import("./ui.mjs").Model} Model
@@ -16,8 +16,10 @@ export const lists_of = (run, names) =>
   Object.fromEntries(names.map((name) => [name, run.steps.map((step) => Array.from(step[name]))]));
 
 /** Fixed decimals: in these cells nothing is so small that its powers of ten matter. */
-export const show_plain = (value, digits = 2) =>
-  Math.abs(value) < 0.5 * 10 ** -digits ? show(0, digits) : show(value, digits);
+export function show_plain(value, digits = 2) {
+  const text = value.toFixed(digits);
+  return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
+}
 
 /**
  * Print a number in a node, with its name and all its digits for tests and scripts to read.
@@ -55,6 +57,7 @@ export function timed_table(model, T, rows) {
   columns.forEach((cells) => cells.forEach((cell, k) => (cell.dataset.step = k + 1)));
   const node = h("table", { class: "step-grid" }, [
     caption,
+    h("colgroup", {}, h("col"), h("col", { span: T })),
     h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "t"), head)),
     h("tbody", {}, rows.map((row) => row.node)),
   ]);
@@ -261,7 +264,7 @@ export function locked_line(gate, unit) {
   const draw = ({ t, lock }) => {
     const value = lock[gate][t - 1];
     node.dataset.value = String(value);
-    node.replaceChildren(...subscripted(`${gate}_${unit}, locked = ${show(value, 3)}`));
+    node.replaceChildren(...subscripted(`${gate}_${unit}, locked = ${show_plain(value, 3)}`));
   };
   return { node, draw };
 }
@@ -295,7 +298,8 @@ export const STEPPER_STYLES = `
 .rnn-live .step-grid :is(th, td) {
   border: 0; text-align: center; padding: 0.3125rem 0; cursor: pointer; line-height: 1.3;
 }
-.rnn-live .step-grid th:first-child { width: var(--step-label); text-align: left; cursor: default; font-weight: 700; }
+.rnn-live .step-grid col:first-child { width: var(--step-label); }
+.rnn-live .step-grid th:first-child { text-align: left; cursor: default; font-weight: 700; }
 .rnn-live .step-long, .rnn-live .step-soft { font-weight: 400; color: var(--rnn-soft); }
 .rnn-live .step-grid .step-now {
   --step-sides: inset 2px 0 var(--rnn-accent), inset -2px 0 var(--rnn-accent);

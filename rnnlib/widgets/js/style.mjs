@@ -62,8 +62,9 @@ figure.rnn-widget { margin: 1.5rem 0; scroll-margin-top: 5rem; }
 .rnn-field > label, .rnn-field > legend { font-weight: 500; font-size: 0.875rem; float: none; padding: 0; margin: 0; width: auto; }
 .rnn-field > .rnn-value { font-weight: 600; font-size: 0.875rem; }
 .rnn-field > input[type="range"] { grid-column: 1 / -1; width: 100%; min-height: 28px; margin: 0; accent-color: var(--rnn-accent); cursor: pointer; }
-.rnn-field > select { grid-column: 1 / -1; width: 100%; }
-.rnn-live select, .rnn-live input[type="text"], .rnn-live input[type="number"] {
+.rnn-field > :is(select, textarea) { grid-column: 1 / -1; width: 100%; }
+.rnn-live textarea { resize: vertical; margin-top: 0.25rem; }
+.rnn-live select, .rnn-live textarea, .rnn-live input[type="text"], .rnn-live input[type="number"] {
   font: inherit; color: var(--rnn-ink); background: var(--rnn-paper); border: 1px solid var(--rnn-edge); border-radius: 6px; min-height: 34px; padding: 0.125rem 0.5rem; max-width: 100%;
 }
 .rnn-switch > div { grid-column: 1 / -1; display: flex; flex-wrap: wrap; gap: 0; margin-top: 0.25rem; }
@@ -88,7 +89,7 @@ figure.rnn-widget { margin: 1.5rem 0; scroll-margin-top: 5rem; }
 .rnn-button[aria-pressed="true"] { background: var(--rnn-tint); border-color: var(--rnn-accent); box-shadow: inset 0 0 0 1px var(--rnn-accent); font-weight: 600; }
 .rnn-heading .rnn-button { min-height: 28px; padding: 0 0.75rem; font-size: 0.8125rem; }
 .rnn-presets, .rnn-options { display: flex; flex-wrap: wrap; gap: 0.5rem; }
-.rnn-live :is(input, select, button, summary, .rnn-table):focus-visible, .rnn-switch input:focus-visible + label {
+.rnn-live :is(input, select, textarea, button, summary, .rnn-table):focus-visible, .rnn-switch input:focus-visible + label {
   outline: 3px solid var(--rnn-accent); outline-offset: 2px; position: relative; z-index: 1;
 }
 @media (pointer: coarse) {

@@ -5,6 +5,7 @@
  *   on: (event: string, handler: () => void) => void, off: (event: string, handler?: () => void) => void}} Model
  * @typedef {{kind: "number", default: number, min: number, max: number, step: number} |
  *   {kind: "choice", default: string, options: string[]} | {kind: "flag", default: boolean} |
+ *   {kind: "text", default: string, longest: number} |
  *   {kind: "numbers", default: number[], min: number, max: number, size: number}} Control what Python says of a trait
  */
 
@@ -182,6 +183,19 @@ export function toggle(model, { label, name }) {
   input.addEventListener("change", () => assign(model, { [name]: input.checked }));
   redraw(model, [name], () => (input.checked = Boolean(model.get(name))));
   const node = h("div", { class: "rnn-toggle", "data-trait": name }, input, h("label", { for: id }, label));
+  return Object.assign(node, { input });
+}
+
+/** Labelled field for the reader's own text, bound to a text trait. @param {{label: string, name: string, rows?: number}} about */
+export function text_field(model, { label, name, rows = 2 }) {
+  const id = unique(name);
+  const { longest } = model.get("controls")[name];
+  const input = h("textarea", { id, rows, maxlength: longest, spellcheck: "false", autocomplete: "off" });
+  input.addEventListener("input", () => assign(model, { [name]: input.value }));
+  redraw(model, [name], () => {
+    if (input.value !== model.get(name)) input.value = model.get(name);
+  });
+  const node = h("div", { class: "rnn-field", "data-trait": name }, h("label", { for: id }, label), input);
   return Object.assign(node, { input });
 }
 

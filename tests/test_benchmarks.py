@@ -1,0 +1,473 @@
+"""The benchmarks: what is stored is fresh, complete and as promised; nothing is half stored or hidden."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks import experiments, language_models, page, speed
+from benchmarks.d2l_peer import load_d2l
+from benchmarks.store import Job
+from rnnlib import layers, results
+from rnnlib.models import NGram
+
+ONCE = ("LSTM, ten minutes",)  # trained from one seed only
+NAMES = (*experiments.GRID, "language_models", "speed", "page")
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """An empty store, and no measurement under way."""
+    monkeypatch.setattr(results, "FOLDER", tmp_path / "stored")
+    monkeypatch.setattr("benchmarks.store.PARTIAL", tmp_path / "partial")
+    return tmp_path / "stored"
+
+
+@pytest.fixture
+def one_thread():
+    """What a benchmark sets is set back."""
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+
+
+# What is stored.
+
+
+def test_every_benchmark_is_stored_and_nothing_else():
+    assert sorted(path.stem for path in results.FOLDER.glob("*.json")) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stored_result_is_of_the_code_that_is_here(name):
+    result = results.load(name).check()
+    assert result.name == name and result.runs
+    assert f"benchmarks.{'experiments' if name in experiments.GRID else name}" in result.command
+    assert result.files == list(
+        experiments.FILES if name in experiments.GRID else sys.modules[f"benchmarks.{name}"].FILES
+    )
+    assert result.machine["cpu"] and result.machine["torch"] and result.date
+
+
+@pytest.mark.parametrize("name", experiments.GRID)
+def test_an_experiment_holds_every_setting_with_three_seeds_or_more(name):
+    result, settings = results.load(name), experiments.GRID[name].settings
+    assert len(result.runs) == len(settings) * len(experiments.SEEDS)
+    for setting in settings:
+        runs = result.select(**setting)
+        assert len({run["seed"] for run in runs}) == len(runs) >= 3
+        for run in runs:
+            assert run["updates"] <= setting["num_updates"]
+            assert run["sequences"] == experiments.BATCH * run["updates"]
+            assert run["solved"] == (run["wrong"] <= experiments.SOLVED)
+            # a run ends for one of three reasons
+            assert run["solved"] or run["diverged"] or run["updates"] == setting["num_updates"]
+            assert len(run["curve"]) == math.ceil(run["updates"] / experiments.EVERY)
+
+
+def test_every_network_is_trained_from_three_seeds_or_more_under_its_protocol():
+    result = results.load("language_models")
+    expected = {
+        "windows": {"d2l's RNN", "d2l's GRU", "d2l's LSTM", "RNN", "GRU", "LSTM"},
+        "continuous": {setting.label or setting.model for setting in language_models.CONTINUOUS},
+    }
+    for protocol, networks in expected.items():
+        runs = result.select(protocol=protocol)
+        ngrams = {f"{order}-gram" for order in range(1, 8)}
+        assert {run["label"] for run in runs} == networks | ngrams
+        for label in networks:
+            of_label = result.select(protocol=protocol, label=label)
+            assert len({run["seed"] for run in of_label}) == len(of_label)
+            assert len(of_label) >= 3 or label in ONCE
+            for run in of_label:
+                seconds = [second for second, _ in run["curve"]]
+                assert seconds == sorted(seconds) and run["seconds"] == seconds[-1] > 0
+                assert run["perplexity"] == run["curve"][-1][1] > 1
+
+
+def test_the_language_models_keep_their_thresholds():
+    assert set(language_models.AT_MOST.values()) == {3.4, 3.1}
+    assert language_models.missed(results.load("language_models")) == []
+
+
+def test_the_layers_keep_their_thresholds():
+    stored = results.load("speed")
+    rows = {(run["kind"], speed.Size(**run["size"])): run for run in stored.runs}
+    layers_timed = {(kind, size) for kind in speed.KINDS for size in speed.SIZES}
+    assert set(rows) == layers_timed | {(kind, speed.SIZES[0]) for kind in speed.CELLS}
+    assert all(run["rounds"] >= 15 for run in stored.runs)
+    assert all(rows[key]["d2l_to_torch"] > 0 for key in layers_timed)
+    assert speed.THRESHOLDS[("LSTM", speed.SIZES[0])] <= 1.8
+    assert speed.THRESHOLDS[("LSTM", speed.SIZES[1])] <= 1.2
+    for key, at_most in speed.THRESHOLDS.items():
+        assert rows[key]["at_most"] == at_most
+        assert rows[key]["ours_to_torch"] <= at_most
+
+
+def test_the_pages_keep_their_thresholds():
+    stored = {run["page"]: run for run in results.load("page").runs}
+    assert len(stored) > 1  # the built book's pages, not the bare one alone
+    assert page.missed(stored) == []
+
+
+@pytest.mark.parametrize("name", experiments.GRID)
+def test_a_stored_run_can_be_repeated(name):
+    """Its settings are found in the grid: what `repeat` needs."""
+    stored = experiments.quickest(results.load(name).runs)
+    (setting,) = (s for s in experiments.GRID[name].settings if stored.items() >= s.items())
+    assert stored["seed"] in experiments.SEEDS and setting["num_updates"] >= stored["updates"]
+
+
+def test_a_repeated_run_gives_the_stored_figure():
+    """The quickest of all stored runs, on one thread as it was measured."""
+    quickest = {name: experiments.quickest(results.load(name).runs) for name in experiments.GRID}
+    name = min(quickest, key=lambda name: quickest[name]["seconds"])
+    stored, again = quickest[name], experiments.repeat(name, quickest[name])
+    assert experiments.same(stored, again), (stored, again)
+    assert again["first_loss"] == pytest.approx(stored["first_loss"], rel=1e-4)
+
+
+# Experiments.
+
+
+def tiny(num_updates: int = 200) -> experiments.Experiment:
+    """Two settings of a task that a network of 64 units learns within some hundred updates."""
+    setting = {"init": "default", "lr": 1e-2, "length": 2, "num_updates": num_updates}
+    models = ({**setting, "model": "GRU"}, {**setting, "model": "LSTM"})
+    return experiments.Experiment("Name a symbol at once.", experiments.RECALL, list(models))
+
+
+def test_a_run_says_what_was_set_and_what_came_of_it():
+    (setting, _) = tiny(500).settings
+    run = experiments.run(experiments.RECALL, setting, seed=1)
+    assert run.items() >= {**setting, "seed": 1, "solved": True, "diverged": False}.items()
+    assert run["wrong"] <= experiments.SOLVED and run["updates"] < 500
+    assert run["curve"][-1] == [run["updates"], run["loss"]]
+    again, other = (experiments.run(experiments.RECALL, setting, seed=seed) for seed in (1, 2))
+    assert experiments.same(run, again) and again["first_loss"] == run["first_loss"]
+    assert not experiments.same(run, other)
+
+
+def test_a_run_whose_updates_are_spent_is_not_solved():
+    setting = {"model": "RNN", "init": "default", "lr": 1e-3, "length": 30, "num_updates": 100}
+    run = experiments.run(experiments.RECALL, setting, seed=0)
+    assert not run["solved"] and run["updates"] == 100 and run["wrong"] > 1000
+
+
+@pytest.mark.parametrize(
+    ("start", "forget", "input_"), [("forget 3", 3.0, None), ("forget 2, input -2", 2.0, -2.0)]
+)
+def test_starts_set_the_biases_they_name(start, forget, input_):
+    torch.manual_seed(0)
+    lstm = layers.LSTM(3, 4)
+    before = lstm.bias_ih_l0[:4].clone()
+    experiments.initialise(lstm, start, 50)
+    assert (lstm.bias_ih_l0[4:8] == forget).all()
+    assert torch.equal(lstm.bias_ih_l0[:4], before if input_ is None else torch.full((4,), input_))
+
+
+def test_wrong_is_what_the_papers_call_wrong():
+    read = torch.zeros(5, 3, 1)
+    read[-1, :, 0] = torch.tensor([1.0, 1.07, 1.09])
+    assert experiments.ADDING.wrong(read, torch.ones(3)).tolist() == [False, False, True]
+    x, y = experiments.COPYING.draw(4, 2, torch.Generator().manual_seed(0))
+    assert x.shape == (24, 2, 10)
+    perfect = torch.nn.functional.one_hot(y, 10).float()
+    assert experiments.COPYING.wrong(perfect, y).tolist() == [False, False]
+    perfect[-1, 1] = perfect[-1, 1].roll(1)
+    assert experiments.COPYING.wrong(perfect, y).tolist() == [False, True]
+
+
+def fake_run(calls: list, stop_after: int | None = None) -> Callable:
+    """Stands for `experiments.run`; interrupted from the keyboard once it has been called often enough."""
+
+    def run(task, settings, seed):
+        if len(calls) == stop_after:
+            raise KeyboardInterrupt
+        calls.append((settings["model"], seed))
+        return {**settings, "seed": seed, "updates": 100, "sequences": 3200, "loss": 0.5, "wrong": 1,
+                "solved": True, "diverged": False, "seconds": 0.1 + seed, "first_loss": 1.25,
+                "curve": [[100, 0.5]]}  # fmt: skip
+
+    return run
+
+
+def test_an_interrupted_measurement_keeps_its_runs_stores_nothing_and_goes_on(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "GRID", {"tiny": tiny()})
+    before, after = [], []
+    monkeypatch.setattr(experiments, "run", fake_run(before, stop_after=4))
+    with pytest.raises(KeyboardInterrupt):
+        experiments.measure("tiny")
+    partial = tmp_path / "partial" / "tiny.json"
+    assert not store.exists() and list(partial.parent.iterdir()) == [partial]
+    assert [(run["model"], run["seed"]) for run in results.read(partial).runs] == before
+
+    monkeypatch.setattr(experiments, "run", fake_run(after))
+    finished = experiments.measure("tiny")
+    assert after == [("LSTM", 1), ("LSTM", 2)] and len(finished.runs) == 6
+    assert results.load("tiny") == finished and not partial.exists()
+    assert [path.name for path in store.iterdir()] == ["tiny.json"]
+
+
+def test_what_is_stored_stays_until_all_runs_are_there(store, monkeypatch):
+    monkeypatch.setattr(experiments, "GRID", {"tiny": tiny()})
+    monkeypatch.setattr(experiments, "run", fake_run([]))
+    old = experiments.measure("tiny")
+    monkeypatch.setattr(experiments, "run", fake_run([], stop_after=5))
+    with pytest.raises(KeyboardInterrupt):
+        experiments.measure("tiny")
+    assert results.load("tiny") == old
+
+
+def test_runs_of_other_code_are_not_taken_over(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "GRID", {"tiny": tiny()})
+    monkeypatch.setattr(experiments, "run", fake_run([], stop_after=4))
+    with pytest.raises(KeyboardInterrupt):
+        experiments.measure("tiny")
+    partial = tmp_path / "partial" / "tiny.json"
+    kept = results.read(partial)
+    results.save(type(kept)(**{**vars(kept), "code_sha256": "0" * 64}), partial)
+    calls = []
+    monkeypatch.setattr(experiments, "run", fake_run(calls))
+    experiments.measure("tiny")
+    assert len(calls) == 6
+
+
+def test_a_repeated_experiment_that_differs_shows_in_the_status(store, monkeypatch, capsys, one_thread):
+    monkeypatch.setattr(experiments, "GRID", {"tiny": tiny()})
+    monkeypatch.setattr(experiments, "run", fake_run([]))
+    assert experiments.main([]) == 0
+    stored = (store / "tiny.json").read_bytes()
+    assert "LSTM  default" in capsys.readouterr().out
+    assert experiments.main(["--quick"]) == 0 and "the same" in capsys.readouterr().out
+
+    def otherwise(task, settings, seed):
+        return fake_run([])(task, settings, seed) | {"first_loss": 1.5}
+
+    monkeypatch.setattr(experiments, "run", otherwise)
+    assert experiments.main(["--quick"]) == 1 and "DIFFERENT" in capsys.readouterr().out
+    assert (store / "tiny.json").read_bytes() == stored
+
+
+def test_a_change_of_code_is_confirmed_by_repeated_runs_only(store, monkeypatch, capsys):
+    monkeypatch.setattr(experiments, "GRID", {"tiny": tiny()})
+    monkeypatch.setattr(experiments, "run", fake_run([]))
+    measured = experiments.measure("tiny")
+    old = replace(measured, code_sha256="0" * 64)
+    results.save(old)
+    repeated = []
+
+    def otherwise(task, settings, seed):
+        return fake_run(repeated)(task, settings, seed) | {"updates": 900}
+
+    monkeypatch.setattr(experiments, "run", otherwise)
+    assert not experiments.confirm("tiny") and results.load("tiny") == old
+    assert repeated == [("GRU", 0), ("LSTM", 0)]  # of each network the quickest
+    monkeypatch.setattr(experiments, "run", fake_run([]))
+    assert experiments.confirm("tiny") and "the same" in capsys.readouterr().out
+    assert results.load("tiny") == replace(measured, confirmed=results.today())
+    assert not results.load("tiny").stale
+
+
+# Speed.
+
+
+def test_a_missed_speed_shows_in_table_and_status(store, monkeypatch, capsys, one_thread):
+    size = speed.Size(2, 1, 3, 4)
+    monkeypatch.setattr(speed, "SIZES", (size,))
+    monkeypatch.setattr(speed, "THREADS", 1)
+    for limit, verdict, status in ((1e9, "held", 0), (1e-9, "MISSED", 1)):
+        monkeypatch.setattr(speed, "THRESHOLDS", {("GRU", size): limit})
+        assert speed.main(["--rounds", "2"]) == status
+        assert verdict in capsys.readouterr().out
+        stored = results.load("speed")
+        assert [run["kind"] for run in stored.runs] == [*speed.KINDS, *speed.CELLS]
+        assert stored.runs[0]["rounds"] == 2 and stored.runs[0]["size"] == size._asdict()
+    before = (store / "speed.json").read_bytes()
+    assert speed.main(["--quick"]) == 1 and (store / "speed.json").read_bytes() == before
+
+
+# Language models.
+
+
+@pytest.fixture
+def text(monkeypatch) -> str:
+    """A text of words that repeat, longer than what the protocols cut out, in place of the novel."""
+    generator = np.random.default_rng(0)
+    words = ["time", "machine", "the", "traveller", "weena", "of", "a", "morlock", "and", "sphinx"]
+    made = " ".join(generator.choice(words, size=4000))
+    monkeypatch.setattr(language_models, "load_time_machine", lambda: made)
+    language_models.corpus.cache_clear()
+    yield made
+    language_models.corpus.cache_clear()
+
+
+def test_protocols_train_on_what_they_say(text):
+    ids, _ = language_models.corpus()
+    assert len(ids) > 16_000
+    windows, continuous = (language_models.train_part(name) for name in ("windows", "continuous"))
+    assert torch.equal(windows, ids[:10_032])
+    assert torch.equal(continuous[:10_000], ids[:10_000]) and torch.equal(continuous[10_000:], ids[15_000:])
+    setting = language_models.WINDOWS[0]
+    assert not language_models.batches("windows", setting, 0).carries_state
+    assert language_models.batches("continuous", setting, 0).carries_state
+
+
+def test_windows_are_d2ls(text):
+    """Character by character, d2l's own data set has the same validation windows, and trains on no more."""
+    ids, vocab_size = language_models.corpus()
+    x, y = language_models.windows(ids)
+    assert x.shape == y.shape == (32, 5000)
+    data = language_models.d2l_data(load_d2l())
+    tokens = dict(zip(ids.tolist(), text, strict=True))
+
+    def ours(block):
+        return ["".join(tokens[i] for i in column) for column in block[:, ::500].T.tolist()]
+
+    def theirs(block):
+        return ["".join(data.vocab.to_tokens(row)) for row in block[10_000:15_000:500].tolist()]
+
+    assert (data.num_train, data.num_val) == (10_000, 5_000)
+    assert ours(x) == theirs(data.X) and ours(y) == theirs(data.Y)
+    last_trained = data.Y[9_999].tolist()
+    assert "".join(data.vocab.to_tokens(last_trained)) == text[10_000:10_032]
+
+
+def test_window_loss_of_an_ngram_is_the_mean_over_all_windows(text):
+    ids, vocab_size = language_models.corpus()
+    model = NGram(3, vocab_size).fit(language_models.train_part("windows"))
+    start, width = language_models.START, language_models.WINDOW
+    losses = [-np.log(model.token_probs(ids[first : first + width + 1], window=width))
+              for first in range(start, language_models.STOP)]  # fmt: skip
+    assert language_models.ngram_window_loss(model) == pytest.approx(np.concatenate(losses).mean(), rel=1e-12)
+
+
+class Unigram(torch.nn.Module):
+    """Says the same at every step, as a language model does."""
+
+    def __init__(self, logits):
+        super().__init__()
+        self.logits = torch.nn.Parameter(logits)
+
+    def forward(self, ids, state=None):
+        return self.logits.expand(*ids.shape, -1), state
+
+
+def test_network_and_ngram_are_measured_alike(text):
+    """A network that says what a 1-gram says has its perplexity under both protocols."""
+    ids, vocab_size = language_models.corpus()
+    for protocol in ("windows", "continuous"):
+        counts = NGram(1, vocab_size).fit(language_models.train_part(protocol))
+        model = Unigram(torch.as_tensor(counts.prob([]), dtype=torch.float32).log())
+        loss = {"windows": language_models.window_loss, "continuous": language_models.continuous_loss}
+        counted = language_models.count(protocol, 1)["perplexity"]
+        assert math.exp(loss[protocol](model)) == pytest.approx(counted, rel=1e-4)
+
+
+def test_a_network_is_trained_and_examined_on_the_way(text):
+    setting = language_models.Setting("LSTM", 4, 6, 0.0, 60, num_steps=16, batch_size=4, label="small")
+    run = language_models.run("continuous", setting, seed=3, points=2)
+    assert (run["label"], run["seed"], run["protocol"]) == ("small", 3, "continuous")
+    assert len(run["curve"]) == 2 and run["curve"][-1] == [run["seconds"], run["perplexity"]]
+    assert run["perplexity"] < language_models.corpus()[1]
+
+
+def test_d2ls_models_run_under_their_own_trainer(text):
+    run = language_models.run_d2l("GRU", seed=0, epochs=2)
+    assert run["label"] == "d2l's GRU" and run["protocol"] == "windows" and len(run["curve"]) == 2
+    assert 1 < run["perplexity"] < language_models.corpus()[1] + 1
+
+
+def test_jobs_cover_both_protocols_and_all_seeds():
+    keys = [job.key for job in language_models.jobs()]
+    assert len({tuple(key.items()) for key in keys}) == len(keys)
+    assert sum("gram" in key["label"] for key in keys) == 14
+    assert sum(key["label"].startswith("d2l") for key in keys) == 9
+    assert sum(key["protocol"] == "windows" for key in keys) == 7 + 9 + 9
+    assert sum(key["protocol"] == "continuous" for key in keys) == 7 + 9 + 1
+
+
+def perplexities(plain: float, long: float) -> list[Job]:
+    """Jobs that are done at once."""
+
+    def job(label, perplexity):
+        key = {"protocol": "continuous", "label": label, "seed": 0}
+        found = {**key, "parameters": 1, "seconds": 1.0, "perplexity": perplexity, "mixture": perplexity,
+                 "curve": [[1.0, perplexity]]}  # fmt: skip
+        return Job(key, lambda: found)
+
+    return [job("LSTM", plain), job("LSTM, ten minutes", long)]
+
+
+def test_a_missed_perplexity_shows_in_the_status(store, monkeypatch, capsys, one_thread):
+    monkeypatch.setattr(language_models, "THREADS", 1)
+    for plain, long, status in ((3.39, 3.09, 0), (3.41, 3.09, 1), (3.39, 3.11, 1)):
+        monkeypatch.setattr(language_models, "jobs", lambda p=plain, q=long: perplexities(p, q))
+        assert language_models.main([]) == status
+        assert ("wanted at most" in capsys.readouterr().out) == bool(status)
+        assert results.load("language_models").runs[0]["perplexity"] == plain
+    before = (store / "language_models.json").read_bytes()
+    language_models.main(["--quick"])
+    assert (store / "language_models.json").read_bytes() == before
+
+
+def test_interrupted_language_models_store_nothing(store, monkeypatch, one_thread):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    done = perplexities(3.39, 3.09)
+    monkeypatch.setattr(language_models, "jobs", lambda: [*done, Job({"label": "GRU"}, interrupted)])
+    with pytest.raises(KeyboardInterrupt):
+        language_models.main([])
+    assert not store.exists()
+
+
+def test_a_mixture_lies_between_what_is_mixed_or_below_both(text):
+    model = Unigram(torch.zeros(language_models.corpus()[1]))
+    mixed = language_models.mixture_perplexity(model, 3)
+    counted = language_models.count("continuous", 3)["perplexity"]
+    uniform = language_models.corpus()[1]
+    # -ln is convex: the mixture's loss is at most the losses' mean, and no probability falls below its share
+    assert counted < mixed < counted**language_models.MIX * uniform ** (1 - language_models.MIX)
+
+
+# Pages.
+
+
+def timed(ready: float, redraw: float) -> dict:
+    times = {"moves": 4, "median_ms": 2.0, "p95_ms": 3.0, "slowest_control": "unit",
+             "slowest_control_median_ms": redraw}  # fmt: skip
+    return {"widgets": 1, "loads": 7, "ready_after_html_ms": ready, "ready_after_start_ms": ready + 50,
+            "redraw": {"gru-stepper": times}}  # fmt: skip
+
+
+class NoBrowser:
+    """Stands for the browser, which a test of the status does not need."""
+
+    version = "0"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+
+def test_a_missed_page_time_shows_in_the_status(store, monkeypatch, capsys):
+    monkeypatch.setattr(page, "open_browser", NoBrowser)
+    monkeypatch.setattr(sys, "argv", ["page"])
+    monkeypatch.setattr(page, "pages", lambda book, bare: {"index.html": bare})
+    for ready, redraw, status in ((299.0, 15.9, 0), (301.0, 15.9, 1), (299.0, 16.1, 1)):
+        monkeypatch.setattr(page, "measure", lambda browser, path, loads, r=ready, m=redraw: timed(r, m))
+        assert page.main() == status
+        assert ("wanted" in capsys.readouterr().out) == bool(status)
+        assert results.load("page").runs[0]["ready_after_html_ms"] == ready
+    before = (store / "page.json").read_bytes()
+    monkeypatch.setattr(sys, "argv", ["page", "--quick"])
+    assert page.main() == 1 and (store / "page.json").read_bytes() == before
