@@ -4,7 +4,9 @@ Each run trains one network on one task from one seed, on one thread, until it s
 are spent. What is stored are all runs, good and bad. A run that is done is kept at once in `_build/`, so an
 interrupted measurement goes on where it stopped; the stored result changes only when all runs are there.
 
-`--quick` runs the first seed of each experiment's quickest setting again and compares with what is stored.
+`--quick` repeats the quickest run of each experiment and compares it with what is stored. After a change of
+the code that should not change the figures, `--confirm` repeats the quickest run of each network, and where
+all give the stored figures it stores the new code's digest with them.
 """
 
 import argparse
@@ -12,20 +14,21 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from tqdm import tqdm
 
+from benchmarks.store import Job, collect
 from rnnlib import init, layers, results
 from rnnlib.data import adding, copying, recall, temporal_order
 from rnnlib.models import ReadOut
 from rnnlib.training import TrainingDiverged, fit, seed_everything
 
-PARTIAL = results.ROOT / "_build" / "benchmarks"
 FILES = ("benchmarks/experiments.py", "rnnlib/data/tasks.py", "rnnlib/init.py", "rnnlib/training.py",
          "rnnlib/models/readout.py", "rnnlib/cells", "rnnlib/layers")  # fmt: skip
 HIDDEN, BATCH = 64, 32
@@ -204,24 +207,13 @@ def examine(task: Task, model: nn.Module, tests: list[tuple[Tensor, Tensor]]) ->
 
 
 def measure(name: str) -> results.Result:
-    """All runs of an experiment; those of an interrupted measurement by the same code are taken over."""
-    experiment, partial = GRID[name], PARTIAL / f"{name}.json"
-    command = f"python -m benchmarks.experiments {name}"
-
-    def result() -> results.Result:
-        return results.new_result(name, experiment.what, command, FILES, runs)
-
-    kept = results.read(partial) if partial.exists() else None
-    runs = kept.runs if kept is not None and not kept.stale else []
-    for settings, seed in tqdm(list(product(experiment.settings, SEEDS)), desc=name):
-        if not any(run.items() >= {**settings, "seed": seed}.items() for run in runs):
-            runs.append(run(experiment.task, settings, seed))
-            partial.parent.mkdir(parents=True, exist_ok=True)
-            results.save(result(), partial)
-    finished = result()
-    results.save(finished)
-    partial.unlink(missing_ok=True)
-    return finished
+    """All runs of an experiment, stored."""
+    experiment = GRID[name]
+    jobs = [
+        Job({**settings, "seed": seed}, partial(run, experiment.task, settings, seed))
+        for settings, seed in product(experiment.settings, SEEDS)
+    ]
+    return collect(name, experiment.what, f"python -m benchmarks.experiments {name}", FILES, jobs)
 
 
 def table(result: results.Result) -> str:
@@ -242,16 +234,21 @@ def table(result: results.Result) -> str:
     return "\n".join(lines)
 
 
-def quickest(result: results.Result) -> dict[str, Any]:
-    """The stored run that took the least time."""
-    return min(result.runs, key=lambda run: run["seconds"])
+def quickest(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """The run that took the least time to its end."""
+    return min((run for run in runs if not run["diverged"]), key=lambda run: run["seconds"])
 
 
-def repeat(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The stored run that took the least time, and the same run made anew."""
-    stored = quickest(results.load(name))
+def quickest_of_each_network(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each cell and start, its quickest run."""
+    networks = dict.fromkeys((run["model"], run["init"]) for run in runs)
+    return [quickest([run for run in runs if (run["model"], run["init"]) == key]) for key in networks]
+
+
+def repeat(name: str, stored: dict[str, Any]) -> dict[str, Any]:
+    """A stored run, made anew."""
     (settings,) = (s for s in GRID[name].settings if stored.items() >= s.items())
-    return stored, run(GRID[name].task, settings, stored["seed"])
+    return run(GRID[name].task, settings, stored["seed"])
 
 
 def same(stored: dict[str, Any], again: dict[str, Any]) -> bool:
@@ -261,27 +258,48 @@ def same(stored: dict[str, Any], again: dict[str, Any]) -> bool:
     return early and as_soon and stored["solved"] == again["solved"]
 
 
+def repeats_alike(name: str, runs: list[dict[str, Any]]) -> bool:
+    """Repeats runs, prints a line for each, and says whether all give the stored figures."""
+    verdicts = []
+    for stored in runs:
+        again = repeat(name, stored)
+        verdicts.append(same(stored, again))
+        print(
+            f"{name}, {stored['model']}, {stored['init']}, length {stored['length']}, seed {stored['seed']}: "
+            f"first losses {stored['first_loss']:.6f} and {again['first_loss']:.6f}, updates "
+            f"{stored['updates']} and {again['updates']}: {'the same' if verdicts[-1] else 'DIFFERENT'}"
+        )
+    return all(verdicts)
+
+
+def confirm(name: str) -> bool:
+    """Stores the present code's digest with a result whose quickest runs it repeats; whether it does."""
+    stored = results.load(name)
+    digest = results.code_digest([results.ROOT / file for file in FILES])
+    alike = repeats_alike(name, quickest_of_each_network(stored.runs))
+    if alike:
+        results.save(replace(stored, files=list(FILES), code_sha256=digest, confirmed=results.today()))
+    return alike
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Measure and store, or compare with what is stored; 1 where a repeated run differs."""
     parser = argparse.ArgumentParser(description="Run the published long-memory experiments.")
     parser.add_argument("names", nargs="*", choices=[*GRID, []], help="which (default: all)")
-    parser.add_argument("--quick", action="store_true", help="repeat one stored run of each, store nothing")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--quick", action="store_true", help="repeat one stored run of each, store nothing")
+    mode.add_argument("--confirm", action="store_true", help="repeat a run of each network, store the digest")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
-    status = 0
+    alike = True
     for name in options.names or GRID:
-        if not options.quick:
+        if options.quick:
+            alike &= repeats_alike(name, [quickest(results.load(name).runs)])
+        elif options.confirm:
+            alike &= confirm(name)
+        else:
             print(table(measure(name)))
-            continue
-        stored, again = repeat(name)
-        verdict = "the same" if same(stored, again) else "DIFFERENT"
-        status |= verdict == "DIFFERENT"
-        print(
-            f"{name}, {stored['model']}, {stored['init']}, length {stored['length']}, seed {stored['seed']}: "
-            f"first losses {stored['first_loss']:.6f} and {again['first_loss']:.6f}, "
-            f"updates {stored['updates']} and {again['updates']}: {verdict}"
-        )
-    return status
+    return 0 if alike else 1
 
 
 if __name__ == "__main__":

@@ -92,7 +92,8 @@ MOVES = """async (figure) => {
 def bare_page(folder: Path) -> Path:
     """A page with one of each widget and nothing else."""
     figures = "".join(getattr(widgets, name)().to_html() for name in widgets.__all__)
-    (folder / "widgets.js").write_text(loader.bundle(), encoding="utf-8")
+    for name, source in {"widgets.js": loader.bundle(), **loader.weight_scripts()}.items():
+        (folder / name).write_text(source, encoding="utf-8")
     page = folder / "index.html"
     head = '<!doctype html><meta charset="utf-8"><title>Bench</title><script defer src="widgets.js"></script>'
     page.write_text(head + figures, encoding="utf-8")

@@ -17,7 +17,7 @@ from benchmarks.store import Job
 from rnnlib import layers, results
 from rnnlib.models import NGram
 
-ONCE = ("LSTM, ten minutes",)  # trained from one seed only
+ONCE = (language_models.TOGETHER.label,)  # measured once
 NAMES = (*experiments.GRID, "language_models", "speed", "page")
 
 
@@ -75,7 +75,7 @@ def test_every_network_is_trained_from_three_seeds_or_more_under_its_protocol():
     result = results.load("language_models")
     expected = {
         "windows": {"d2l's RNN", "d2l's GRU", "d2l's LSTM", "RNN", "GRU", "LSTM"},
-        "continuous": {setting.label or setting.model for setting in language_models.CONTINUOUS},
+        "continuous": {"RNN", "GRU", "LSTM", *ONCE},
     }
     for protocol, networks in expected.items():
         runs = result.select(protocol=protocol)
@@ -92,7 +92,7 @@ def test_every_network_is_trained_from_three_seeds_or_more_under_its_protocol():
 
 
 def test_the_language_models_keep_their_thresholds():
-    assert set(language_models.AT_MOST.values()) == {3.4, 3.1}
+    assert language_models.AT_MOST["LSTM", "perplexity"] == 3.4
     assert language_models.missed(results.load("language_models")) == []
 
 
@@ -372,9 +372,9 @@ def test_network_and_ngram_are_measured_alike(text):
 
 def test_a_network_is_trained_and_examined_on_the_way(text):
     setting = language_models.Setting("LSTM", 4, 6, 0.0, 60, num_steps=16, batch_size=4, label="small")
-    run = language_models.run("continuous", setting, seed=3, points=2)
+    run = language_models.run("continuous", setting, seed=3)
     assert (run["label"], run["seed"], run["protocol"]) == ("small", 3, "continuous")
-    assert len(run["curve"]) == 2 and run["curve"][-1] == [run["seconds"], run["perplexity"]]
+    assert len(run["curve"]) >= 8 and run["curve"][-1] == [run["seconds"], run["perplexity"]]
     assert run["perplexity"] < language_models.corpus()[1]
 
 
@@ -402,12 +402,12 @@ def perplexities(plain: float, long: float) -> list[Job]:
                  "curve": [[1.0, perplexity]]}  # fmt: skip
         return Job(key, lambda: found)
 
-    return [job("LSTM", plain), job("LSTM, ten minutes", long)]
+    return [job("LSTM", plain), job("three LSTMs", long)]
 
 
 def test_a_missed_perplexity_shows_in_the_status(store, monkeypatch, capsys, one_thread):
     monkeypatch.setattr(language_models, "THREADS", 1)
-    for plain, long, status in ((3.39, 3.09, 0), (3.41, 3.09, 1), (3.39, 3.11, 1)):
+    for plain, long, status in ((3.39, 3.19, 0), (3.41, 3.19, 1), (3.39, 3.21, 1)):
         monkeypatch.setattr(language_models, "jobs", lambda p=plain, q=long: perplexities(p, q))
         assert language_models.main([]) == status
         assert ("wanted at most" in capsys.readouterr().out) == bool(status)
@@ -428,13 +428,35 @@ def test_interrupted_language_models_store_nothing(store, monkeypatch, one_threa
     assert not store.exists()
 
 
-def test_a_mixture_lies_between_what_is_mixed_or_below_both(text):
-    model = Unigram(torch.zeros(language_models.corpus()[1]))
-    mixed = language_models.mixture_perplexity(model, 3)
+def test_networks_predict_together_by_the_mean_of_their_probabilities(text):
+    setting = language_models.Setting(
+        "LSTM",
+        4,
+        6,
+        0.2,
+        20,
+        num_steps=16,
+        batch_size=4,
+        members=2,
+        mixed_with=3,
+        label="two",
+    )
+    run = language_models.run_together(setting, seed=3)
+    alone = [
+        language_models.train("continuous", setting, seed, language_models.Stopwatch(), None)
+        for seed in (3, 4)
+    ]
+    probs = [language_models.target_probs(model) for model in alone]
+    assert [point[1] for point in run["curve"]] == [
+        language_models.perplexity_of(probs[0]),
+        language_models.perplexity_of(sum(probs) / 2),
+    ]
     counted = language_models.count("continuous", 3)["perplexity"]
-    uniform = language_models.corpus()[1]
-    # -ln is convex: the mixture's loss is at most the losses' mean, and no probability falls below its share
-    assert counted < mixed < counted**language_models.MIX * uniform ** (1 - language_models.MIX)
+    weight = language_models.MIX  # -ln is convex: a mixture costs at most the weighted mean
+    assert run["mixture"] < counted**weight * run["perplexity"] ** (1 - weight)
+    assert run["parameters"] == 2 * sum(p.numel() for p in alone[0].parameters())
+    loss = language_models.continuous_loss(alone[0])
+    assert language_models.perplexity_of(probs[0]) == pytest.approx(math.exp(loss), rel=1e-5)
 
 
 # Pages.

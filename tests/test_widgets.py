@@ -14,7 +14,16 @@ import traitlets
 
 import rnnlib.widgets
 from rnnlib.probes import gradient_reach
-from rnnlib.widgets import GradientFlow, GRUStepper, HalfLife, LSTMStepper, UnrolledCalculator, loader
+from rnnlib.widgets import (
+    GradientFlow,
+    GRUStepper,
+    HalfLife,
+    HoldABit,
+    LSTMStepper,
+    StoryWriter,
+    UnrolledCalculator,
+    loader,
+)
 from rnnlib.widgets.base import (
     Widget,
     apart,
@@ -27,10 +36,11 @@ from rnnlib.widgets.base import (
     script_json,
     svg_image,
     svg_text,
+    text,
 )
 from rnnlib.widgets.gradient_flow import SEEDS, build_cell, draw, loss
 
-WIDGETS = [GradientFlow, GRUStepper, HalfLife, LSTMStepper, UnrolledCalculator]
+WIDGETS = [GradientFlow, GRUStepper, HalfLife, HoldABit, LSTMStepper, StoryWriter, UnrolledCalculator]
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -46,6 +56,7 @@ class Sample(Widget):
     on = flag(True)
     row = numbers([0.5, -1.0], -3, 3, size=2)
     any_row = numbers([], -3, 3)
+    words = text("</script><b>", 20)
 
     def make_payload(self) -> dict[str, Any]:
         return {"text": "</script><script>alert(1)</script> & <!--"}
@@ -170,6 +181,8 @@ def test_parts_of_a_still() -> None:
         ("row", [1.0, 4.0], "row is [1.0, 4.0], expected a list of 2 numbers from -3 to 3"),
         ("row", [1.0, "x"], "row is [1.0, 'x'], expected a list of 2 numbers from -3 to 3"),
         ("any_row", 1, "any_row is 1, expected a list of numbers from -3 to 3"),
+        ("words", "x" * 21, "expected a text of at most 20 characters"),
+        ("words", 1, "words is 1, expected a text of at most 20 characters"),
         ("id", "1st", "id is '1st', expected a letter, then letters, digits, - or _"),
         ("id", 'a"b', "id is 'a\"b', expected a letter, then letters, digits, - or _"),
     ],
@@ -205,6 +218,7 @@ def test_controls_describe_ranges_and_first_values() -> None:
         "kind": "choice", "options": ["one", "two"], "default": "two",
     }  # fmt: skip
     assert controls["on"] == {"kind": "flag", "default": True}
+    assert controls["words"] == {"kind": "text", "longest": 20, "default": "</script><b>"}
     assert controls["row"]["size"] == 2 and controls["any_row"]["size"] is None
     assert list(controls) == sorted(controls)
 

@@ -12,10 +12,19 @@ _HOMES = {
     "HalfLife": "half_life",
     "HoldABit": "hold_a_bit",
     "LSTMStepper": "lstm_stepper",
+    "StoryWriter": "story_writer",
     "UnrolledCalculator": "unrolled_calculator",
 }
 
-__all__ = ["GRUStepper", "GradientFlow", "HalfLife", "HoldABit", "LSTMStepper", "UnrolledCalculator"]
+__all__ = [
+    "GRUStepper",
+    "GradientFlow",
+    "HalfLife",
+    "HoldABit",
+    "LSTMStepper",
+    "StoryWriter",
+    "UnrolledCalculator",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,8 +2,8 @@
 
 The input is 1 at one step and 0 at all others. The unit passes if h is below a threshold before that step and
 above it from then on, to the end. Whether it can is read off its fixed points, h = tanh(w h + b): a state
-lasts only at a stable one. The numbers are computed here by `rnnlib.cells` and `rnnlib.probes`, in the browser
-by `js/core.mjs`; tests hold the two against each other.
+lasts only at a stable one. The numbers are computed here by `rnnlib.cells` and `rnnlib.probes`, in the
+browser by `js/core.mjs`; tests hold the two against each other.
 """
 
 from typing import NamedTuple
@@ -73,8 +73,9 @@ class HoldABit(Widget):
         found = score(self.states(), self.pulse)
         points = ", ".join(f"{decimals(p.h)} {p.kind}" for p in fixed_points(self.w, self.b))
         verdict = "holds the bit" if found.passes else "does not hold the bit"
+        unit = ", ".join(f"{name} = {decimals(getattr(self, name))}" for name in "wub")
         return (
-            f"One unit with w = {decimals(self.w)}, u = {decimals(self.u)}, b = {decimals(self.b)} {verdict}: "
+            f"One unit with {unit} {verdict}: "
             f"{found.before + found.after} of {STEPS} steps right; fixed points without input: {points}"
         )
 
@@ -113,7 +114,7 @@ class Score(NamedTuple):
 
 @torch.no_grad()
 def run(w: float, u: float, b: float, pulse: int, num_steps: int = STEPS) -> list[float]:
-    """h_0 = 0 and h_t = tanh(w h_{t-1} + u x_t + b), with x_t = 1 at the pulse and 0 elsewhere; T + 1 numbers."""
+    """T + 1 states, h_0 = 0 and h_t = tanh(w h_{t-1} + u x_t + b); x_t is 1 at the pulse and 0 elsewhere."""
     cell = RNNCell(1, 1, dtype=torch.float64)
     values = {"weight_ih": [[u]], "weight_hh": [[w]], "bias_ih": [b], "bias_hh": [0.0]}
     cell.load_state_dict({name: torch.tensor(value, dtype=torch.float64) for name, value in values.items()})
@@ -187,11 +188,12 @@ def draw_cobweb(states: list[float], w: float, u: float, b: float) -> list[str]:
     for before, after in zip(states, states[1:], strict=False):
         way += [(before, after), (after, after)]
     steps = " ".join(f"{x(p):.1f},{y(q):.1f}" for p, q in way)
+    dashed = 'stroke="#c8601a" stroke-width="2" stroke-dasharray="6 4"'
     box = f'x="{SQUARE_LEFT}" y="{SQUARE_TOP}" width="{SIDE}" height="{SIDE}"'
     parts = [
         f'<rect {box} fill="none" stroke="currentColor" stroke-opacity="0.25"/>',
         f'<path d="M{x(-1)} {y(-1)}L{x(1)} {y(1)}" stroke="currentColor" stroke-opacity="0.5"/>',
-        f'<polyline points="{curve(u)}" stroke="#c8601a" fill="none" stroke-width="2" stroke-dasharray="6 4"/>',
+        f'<polyline points="{curve(u)}" {dashed} fill="none"/>',
         f'<polyline points="{curve(0)}" stroke="#8a63d2" fill="none" stroke-width="2.5"/>',
         f'<polyline points="{steps}" stroke="currentColor" stroke-opacity="0.6" fill="none"/>',
     ]

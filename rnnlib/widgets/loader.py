@@ -18,7 +18,15 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "js"
 WEIGHTS = Path(__file__).parent / "weights"
-WIDGETS = ("gradient_flow", "gru_stepper", "half_life", "hold_a_bit", "lstm_stepper", "unrolled_calculator")
+WIDGETS = (
+    "gradient_flow",
+    "gru_stepper",
+    "half_life",
+    "hold_a_bit",
+    "lstm_stepper",
+    "story_writer",
+    "unrolled_calculator",
+)
 
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+)\.mjs";[^\S\n]*$', re.MULTILINE)
 _DEFAULT = re.compile(r"^export\s+default\s+", re.MULTILINE)

@@ -17,7 +17,7 @@ from rnnlib.widgets.base import Widget, choice, decimals, number, numbers, svg_i
 
 FEWEST_STEPS, MOST_STEPS, UNITS = 3, 5, 2
 READOUT = [1.0, -0.5]  # y = h_1 - h_2 / 2
-WEIGHTS = {  # name -> parameter, place in it
+WEIGHTS: dict[str, tuple[str, tuple[int, ...]]] = {  # name -> parameter, place in it
     **{f"w{j}{k}": ("weight_hh", (j - 1, k - 1)) for j in (1, 2) for k in (1, 2)},
     **{f"u{j}": ("weight_ih", (j - 1, 0)) for j in (1, 2)},
     **{f"b{j}": ("bias", (j - 1,)) for j in (1, 2)},
@@ -87,7 +87,7 @@ class UnrolledCalculator(Widget):
         self.num_steps: int | None = None  # fixed once the first inputs are there
         super().__init__(**traits)
         self.num_steps = len(self.inputs)
-        limits = {
+        limits: dict[str, dict[str, Any]] = {
             "inputs": {"size": self.num_steps},
             "step": {"max": self.num_steps},
             "value": {"options": values_of(self.num_steps)},
@@ -168,7 +168,7 @@ class UnrolledCalculator(Widget):
     def _share(self, run: Run) -> Tensor:
         """What each step adds to the followed weight's gradient, (T,)."""
         parameter, place = WEIGHTS[self.weight]
-        return run.shares[parameter][(slice(None), *place)]
+        return torch.stack([share[place] for share in run.shares[parameter]])
 
 
 def run_unrolled(x: Tensor, weights: dict[str, Tensor], target: float, *, every: bool = False) -> Run:
@@ -189,15 +189,13 @@ def run_unrolled(x: Tensor, weights: dict[str, Tensor], target: float, *, every:
     for t, x_t in enumerate(x):
         gi = project_input(x_t.view(1, 1), copies["weight_ih"][t], copies["bias"][t])  # (1, 2)
         h = rnn_step(gi, h, copies["weight_hh"][t]).h
-        h.retain_grad()
         states.append(h)
     hidden = torch.cat(states)  # (T, 2)
     y = hidden @ torch.tensor(READOUT, dtype=torch.float64)
     error = y - target if every else y[-1:] - target
     loss = (error**2).sum() / 2
-    loss.backward()
-    dh = torch.cat([state.grad for state in states])
-    shares = {name: copy.grad for name, copy in copies.items()}
+    gradients = torch.autograd.grad(loss, [*states, *copies.values()])
+    dh, shares = torch.cat(gradients[: len(x)]), dict(zip(copies, gradients[len(x) :], strict=True))
     return Run(hidden.detach(), y.detach(), loss.detach(), dh, shares)
 
 
@@ -208,7 +206,7 @@ def symbol(weight: str) -> str:
 
 # ---- the still -------------------------------------------------------------------------------------------
 
-LEFT, COLUMN, HEIGHT = 84, 84, 380
+LEFT, COLUMN, HEIGHT = 84, 84, 396
 Y, H1, H2, X, STEPS = 20, 78, 142, 196, 224  # rows of the graph, of their middles
 BARS, FLOOR, WRITTEN = 246, 346, 370  # between these the bars; below them their numbers
 
@@ -272,5 +270,7 @@ def draw_shares(share: list[float], name: str) -> list[str]:
         parts.append(f'<path d="{onward}" {faint} stroke-dasharray="3 3"/>')
         parts.append(svg_text(left + 17, WRITTEN, decimals(share[-1 - k], 3)))
     parts.append(bar(LEFT / 2 - 17, 0.0, ends[-1], "currentColor"))
-    parts.append(svg_text(LEFT / 2, WRITTEN, f"∂L/∂{name} {decimals(ends[-1], 3)}", weight=600))
+    parts.append(svg_text(LEFT / 2, WRITTEN, decimals(ends[-1], 3), weight=600))
+    parts.append(svg_text(LEFT / 2, WRITTEN + 18, f"∂L/∂{name}", weight=600))
+    parts.append(svg_text(LEFT + COLUMN * len(share) / 2, WRITTEN + 18, f"what each step adds to ∂L/∂{name}"))
     return parts

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page
@@ -183,6 +183,8 @@ def read_control(figure: Locator, trait: str) -> Any:
           if (range) return Number(range.value);
           const select = place.querySelector("select");
           if (select) return select.value;
+          const area = place.querySelector("textarea");
+          if (area) return area.value;
           return all("input[type=number]").map((input) => Number(input.value));
         }"""
     )
@@ -205,6 +207,8 @@ def set_control(figure: Locator, trait: str, value: Any) -> None:
         slider.fill(str(value))
     elif place.locator("select").count():
         place.locator("select").select_option(str(value))
+    elif place.locator("textarea").count():
+        place.locator("textarea").fill(value)
     else:
         for number, item in zip(place.locator("input[type=number]").all(), value, strict=True):
             number.fill(str(item))
@@ -215,7 +219,8 @@ def _as_text(value: Any) -> str:
 
 
 def shown_numbers(figure: Locator) -> dict[str, dict[str, Any]]:
-    """Every named number: name -> `value` (all digits) and `text` (what is printed)."""
+    """Every named number, once the widget is done: name -> `value` (all digits) and `text` (as printed)."""
+    figure.locator('[aria-busy="true"]').first.wait_for(state="detached", timeout=30_000)
     return figure.evaluate(
         """(figure) => Object.fromEntries([...figure.querySelectorAll("[data-name][data-value]")].map((e) =>
           [e.dataset.name, { value: Number(e.dataset.value), text: e.textContent }]))"""
@@ -356,6 +361,8 @@ def other_value(about: dict[str, Any]) -> Any:
         return not started
     if about["kind"] == "choice":
         return next((option for option in about["options"] if option != started), started)
+    if about["kind"] == "text":
+        return 'Noon, "so" & <b>?'
     if about["kind"] == "number":
         return _other_number(about, started)
     if about.get("optional"):
@@ -403,7 +410,7 @@ def check_hash_sets_state(figure: Locator) -> None:
     """`#id?trait=value` sets each trait; so does the hash that the page writes itself."""
     for trait, about in state_of(figure)["controls"].items():
         value = other_value(about)
-        go_to_hash(figure, f"{trait}={in_hash(value)}")
+        go_to_hash(figure, f"{trait}={quote(in_hash(value), safe=',')}")
         check_shows(figure, trait, value)
         figure.get_by_role("button", name="Reset", exact=True).click()
         check_shows(figure, trait, about["default"])
@@ -427,6 +434,8 @@ def _from_hash(about: dict[str, Any], text: str) -> Any:
         return text == "true"
     if about["kind"] == "choice":
         return next(option for option in about["options"] if str(option) == text)
+    if about["kind"] == "text":
+        return text
     if about["kind"] == "number":
         return float(text)
     values = [None if part == "-" else float(part) for part in text.split(",")]
@@ -436,7 +445,7 @@ def _from_hash(about: dict[str, Any], text: str) -> Any:
 def check_bad_hash_is_refused(figure: Locator) -> None:
     """Nonsense in the address changes nothing and is said."""
     before = shown_numbers(figure)
-    nonsense = {"number": "9e9", "numbers": "9e9", "choice": "x", "flag": "x"}
+    nonsense = {"number": "9e9", "numbers": "9e9", "choice": "x", "flag": "x", "text": "x" * 1000}
     tries = {"no-such-trait": "1"}
     tries |= {trait: nonsense[about["kind"]] for trait, about in state_of(figure)["controls"].items()}
     for trait, text in tries.items():

@@ -97,9 +97,11 @@ html[data-theme="dark"] {{ background: #14181e; color: #eee }} a {{ color: inher
 <a href="#lstm-stepper?lock_f=1&amp;lock_i=-,-,0,0,0,0,0,0&amp;t=8">hold from step 3</a>,
 <a href="#lstm-stepper?scope=all&amp;lock_o=0&amp;t=6&amp;unit=2">nobody sees</a>,
 <a href="#gradient-flow?forget_bias=3">set the forget bias to 3</a>,
+<a href="#hold-a-bit?w=2">raise w to 2</a>,
+<a href="#story-writer?prompt=The%20lamp&amp;temperature=0&amp;t=7">what the lamp does</a>,
 <a href="#half-life?forget_bias=6&amp;lag=280&amp;axes=log_steps">the half-life at bias 6</a>,
 <a href="#unrolled-calculator?weight=u2&amp;value=L&amp;step=3">step 3 of u₂</a>,
-<a href="#unrolled-calculator?weight_hh=0.2,0,0,0.2&amp;inputs=1&amp;loss_at=every&amp;target=0.5">a small W</a>.</p></main>
+<a href="#unrolled-calculator?weight_hh=0.2,0,0,0.2&amp;inputs=1&amp;loss_at=every">a small W</a>.</p></main>
 </body></html>
 """
 
@@ -110,5 +112,6 @@ def bench_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bench")
     figures = "\n".join(getattr(widgets, name)().to_html() for name in widgets.__all__)
     (folder / "index.html").write_text(PAGE.format(figures=figures), encoding="utf-8")
-    (folder / "widgets.js").write_text(loader.bundle(), encoding="utf-8")
+    for name, source in {"widgets.js": loader.bundle(), **loader.weight_scripts()}.items():
+        (folder / name).write_text(source, encoding="utf-8")
     return folder / "index.html"

@@ -7,10 +7,15 @@ computes from the state of the page (JSON: weights, inputs, traits) the value of
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+
+from rnnlib.models import LanguageModel
+from rnnlib.widgets.story_writer import load_model, write
 
 State = dict[str, Any]
 
@@ -478,10 +483,130 @@ def _unrolled_gradient(cell: torch.nn.RNNCell, name: str) -> float:
     return parameter.grad[at].sum().item()
 
 
+# ---- hold_a_bit -----------------------------------------------------------------------------------------
+
+_HOLD: list[State] = [
+    {},
+    {"w": 2},
+    {"w": 2, "t": 9},
+    {"w": 2, "t": 10, "pulse": 10},
+    {"w": 2, "b": 0.5},
+    {"w": 2, "u": 1},
+    {"w": 1, "b": 0, "t": 40},
+    {"w": -2, "b": 0, "t": 21},
+    {"w": 3, "u": 6, "b": -2, "pulse": 30, "t": 30},
+    {"w": 3, "u": -6, "b": 2, "pulse": 1, "t": 1},
+    {"w": -3, "u": 6, "b": 1, "t": 40},
+    {"w": 0, "b": 0.3, "t": 12},
+    {"w": 0, "u": 0, "b": 0, "t": 2},
+    {"w": 1.05, "b": 0, "u": 2.5, "pulse": 5, "t": 6},
+    {"w": 1.5, "b": -0.1, "u": 3, "pulse": 20, "t": 25},
+    {"w": 1.2, "b": 0.05, "u": -3, "pulse": 7, "t": 39},
+    {"w": 2.5, "b": -0.4, "u": 4.2, "pulse": 12, "t": 13},
+    {"w": 2.5, "b": -1, "u": 4.2, "pulse": 12, "t": 14},
+    {"w": 0.95, "b": 0, "u": 5, "pulse": 3, "t": 30},
+    {"w": -1, "b": -0.55, "u": 3.3, "pulse": 15, "t": 17},
+    {"w": -0.6, "b": 1.25, "u": -1.7, "pulse": 29, "t": 31},
+    {"w": 1.75, "b": -0.15, "u": 3.1, "pulse": 2, "t": 4},
+]
+
+
+@torch.no_grad()
+def hold_expected(state: State) -> dict[str, float]:
+    """States by torch.nn.RNN; the score; fixed points by following the map (or, where it repels, its inverse)
+    from many starts, and the slope there."""
+    w, u, b, pulse = (state[name] for name in ("w", "u", "b", "pulse"))
+    T, threshold = state["payload"]["steps"], state["payload"]["threshold"]
+    network = torch.nn.RNN(1, 1).double()
+    for parameter, value in zip(network.parameters(), (u, w, b, 0), strict=True):
+        parameter.fill_(value)
+    x = torch.zeros(T, 1, dtype=torch.float64)
+    x[pulse - 1] = 1
+    states = network(x)[0][:, 0].tolist()
+    shown = {f"h[{t}]": h for t, h in enumerate(states, start=1)}
+    right = [h < threshold if t < pulse else h > threshold for t, h in enumerate(states, start=1)]
+    shown |= {"h": states[state["t"] - 1], "score": sum(right) / T}
+    points = _fixed_points(w, b)
+    for k, h in enumerate(points, start=1):
+        shown |= {f"fixed[{k}]": h, f"slope[{k}]": w * (1 - h * h)}
+    nearest = min(points, key=lambda h: abs(h - states[-1]))
+    return shown | {"slope": w * (1 - nearest**2)}
+
+
+def _fixed_points(w: float, b: float) -> list[float]:
+    """Newton's method on tanh(w h + b) - h from 401 starts; what it finds, rising."""
+    h = torch.linspace(-1, 1, 401, dtype=torch.float64)
+    for _ in range(200):
+        after = torch.tanh(w * h + b)
+        turn = w * (1 - after**2) - 1
+        h = (h - (after - h) / torch.where(turn.abs() < 1e-12, torch.ones_like(turn), turn)).clamp(-1, 1)
+    found = h[(torch.tanh(w * h + b) - h).abs() < 1e-14].sort().values.tolist()
+    if b == 0:  # then 0 is one of them, which Newton only comes near to where the slope there is 1
+        found = [v if abs(v) > 1e-4 else 0.0 for v in found]
+    return [v for before, v in pairwise([-2.0, *found]) if v - before > 1e-7]
+
+
+# ---- story_writer ---------------------------------------------------------------------------------------
+
+_PROMPTS = ["Ada opened the letter", "", "The lamp", "Zoë paid 7 €", "<b>bold</b> & co.", '"Where is', "I"]
+
+# 24 settings. The first changes something, so that the page needs its weights.
+_STORY: list[State] = [
+    {
+        "prompt": _PROMPTS[k % 7],
+        "temperature": (1, 0.6, 0, 0.05, 2, 1.35)[k % 6],
+        "seed": (11 * k + 2) % 100,
+        "length": (40, 100, 400)[k % 3],
+        "t": (1, 5, 33, 40)[k % 4],
+    }
+    for k in range(24)
+]
+
+
+@cache
+def _story_network() -> LanguageModel:
+    """The packaged weights in a language model of torch.nn.GRU, float64."""
+    model = load_model()
+    V, E = model.embedding.shape
+    network = LanguageModel(torch.nn.GRU(E, model.weight_hh.shape[1]), V).double()
+    values = (model.embedding, model.weight_ih, model.weight_hh, model.bias_ih, model.bias_hh)
+    with torch.no_grad():
+        for parameter, value in zip(
+            network.parameters(), (*values, model.output_weight, model.output_bias), strict=True
+        ):
+            parameter.copy_(value)
+    return network
+
+
+@torch.no_grad()
+def story_expected(state: State) -> dict[str, float]:
+    """Python writes the text; of the character looked at, torch.nn.GRU says state and probabilities."""
+    T = state["temperature"]
+    found = write(load_model(), state["prompt"], state["length"], T, state["seed"])
+    place = min(state["t"], state["length"]) - 1
+    network = _story_network()
+    ids = torch.tensor([load_model().characters.index(c) for c in found.read + found.text[:place]])
+    h = network.rnn(network.embedding(ids[:, None]))[0][-1, 0]
+    plain = network.output(h).softmax(0)
+    order = plain.argsort(descending=True)
+    relative = plain / plain.max()
+    tempered = relative ** (1 / T) if T else (relative == 1).double()
+    drawn = tempered / tempered.sum()
+    chosen = found.ids[place]
+    shown = {f"h[{k + 1}]": v for k, v in enumerate(h.tolist())}
+    for rank, k in enumerate(order[:10].tolist(), start=1):
+        shown |= {f"p[{rank}]": drawn[k].item(), f"plain[{rank}]": plain[k].item()}
+    shown |= {"p_written": drawn[chosen].item(), "plain_written": plain[chosen].item()}
+    shown |= {"p_T": drawn[chosen].item(), "ratio": relative[chosen].item()}
+    return shown | {"u": found.uniforms[place]}
+
+
 WIDGETS = {
     "gru_stepper": Case(_GRU_PYTORCH + _GRU_OTHERS, gru_expected, 1e-9, relative=False),
     "lstm_stepper": Case(_LSTM_PYTORCH + _LSTM_LOCKED, lstm_expected, 1e-9, relative=False),
     "gradient_flow": Case(_FLOW, flow_expected, 1e-9, relative=True),
     "half_life": Case(_HALF, half_life_expected, 1e-9, relative=True),
     "unrolled_calculator": Case(_UNROLLED, unrolled_expected, 1e-9, relative=False),
+    "hold_a_bit": Case(_HOLD, hold_expected, 1e-9, relative=False),
+    "story_writer": Case(_STORY, story_expected, 1e-9, relative=False),
 }

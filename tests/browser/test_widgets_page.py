@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Locator
 from settings import WIDGETS, State
 
-from rnnlib.widgets import GRUStepper, HalfLife, LSTMStepper, loader
+from rnnlib.widgets import GRUStepper, HalfLife, LSTMStepper, StoryWriter, loader
 
 FIRST = ("length", "t", "step", "unit", "scope")  # what the meaning of other settings depends on
 
@@ -280,6 +280,44 @@ def test_named_cases_show_what_they_say(browser: Browser, bench_page: Path):
         figure.get_by_role("button", name="free all gates", exact=True).click()
         assert checks.read_control(figure, "lock_o") is None
         checks.check_quiet(record)
+
+
+STORIES = [
+    {"prompt": "The lamp", "temperature": 0, "length": 400},
+    {"prompt": "<img src=x onerror=alert(1)> Zoë", "temperature": 1, "seed": 7},
+    {"prompt": "", "temperature": 2, "seed": 99, "length": 60},
+]
+
+
+def test_the_story_writer_writes_pythons_text_and_says_when_done(browser: Browser, bench_page: Path):
+    """From the reader's own prompt, which stays text; what is unknown is named."""
+    with checks.open_page(browser, bench_page) as (page, record):
+        figure = page.locator("#story-writer")
+        for settings in STORIES:
+            for trait, value in settings.items():
+                checks.set_control(figure, trait, value)
+            wanted = StoryWriter(**settings).written()
+            checks.shown_numbers(figure)  # waits until all is written
+            assert figure.locator(".story-written").text_content() == wanted.text
+            assert figure.locator(".story-prompt").text_content() == wanted.read.strip("\n")
+            named = figure.locator(".story-unknown").text_content()
+            assert all(f"“{character}”" in named for character in wanted.unknown)
+            assert ("line break" in named) == (wanted.read == "\n")
+            heard = figure.locator(".rnn-quiet[role=status]")
+            heard.filter(has_text=f"Done: {len(wanted.text)} characters").wait_for(state="attached")
+            assert not figure.locator("img").count()
+            figure.get_by_role("button", name="Reset", exact=True).click()
+        figure.locator(".story-written > *").nth(11).click()
+        assert checks.read_control(figure, "t") == 12
+        checks.check_quiet(record)
+
+
+def test_the_story_writer_says_where_its_weights_are_missing(browser: Browser, tmp_path: Path):
+    (tmp_path / "index.html").write_text(TWINS.format(figures=StoryWriter().to_html()), encoding="utf-8")
+    (tmp_path / "widgets.js").write_text(loader.bundle(), encoding="utf-8")
+    with checks.open_page(browser, tmp_path / "index.html") as (page, _):
+        said = page.locator("#story-writer .rnn-soft").filter(has_text="is not where the widgets’ script is")
+        said.first.wait_for()
 
 
 KERNEL_HOST = """async ([esm, state, changes]) => {

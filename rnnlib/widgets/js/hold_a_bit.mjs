@@ -266,7 +266,7 @@ function cobweb() {
 
 /** @param {SVGElement} image @param {View} view @param {number} size */
 function draw_cobweb(image, { w, u, b, t, x: inputs, states, points }, size) {
-  const [left, base, top, right] = [34, size - 36, 8, size - 8];
+  const [left, base, top, right] = [34, size - 20, 24, size - 8];
   const x = linear(-1, 1, left, right);
   const y = linear(-1, 1, base, top);
   const grid = Array.from({ length: 161 }, (_, k) => k / 80 - 1);
@@ -277,13 +277,13 @@ function draw_cobweb(image, { w, u, b, t, x: inputs, states, points }, size) {
   const [from, to] = [states[t - 1], states[t]];
   const last = [[x(from), y(from)], [x(from), y(to)], [x(to), y(to)]];
   const about = { fill: "none", "stroke-linejoin": "round" };
-  resize(image, size, size);
+  resize(image, size, size + 16);
   image.replaceChildren(
     svg("rect", { x: left, y: top, width: right - left, height: base - top, fill: "none", stroke: "var(--rnn-line)" }),
     ...[-1, 0, 1].map((v) => label(left - 6, y(v) + 4, show(v, 0), { ...soft, "text-anchor": "end" })),
     ...[-1, 0, 1].map((v) => label(x(v), base + 17, show(v, 0), { ...soft, "text-anchor": "middle" })),
     label(right, base + 32, "h before the step", { ...soft, "text-anchor": "end" }),
-    label(left + 6, top + 15, "h after it", soft),
+    label(left, top - 10, "h after it", soft),
     line(x(-1), y(-1), x(1), y(1), "var(--rnn-edge)"),
     svg("path", { ...about, d: curve(u), stroke: "var(--rnn-a)", "stroke-width": 2, "stroke-dasharray": "7 4" }),
     svg("path", { ...about, d: curve(0), stroke: "var(--rnn-c)", "stroke-width": 2.5 }),

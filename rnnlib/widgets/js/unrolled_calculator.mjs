@@ -1,9 +1,10 @@
-/** Unrolled calculator: a small tanh RNN step by step, the same weights at each, and what each step adds to a gradient. */
+/** Unrolled calculator: a tanh RNN, the same weights at every step, and what each step adds to a weight's gradient. */
 import { bptt_terms, central_difference, forward, read_out_loss, totals_from_last } from "./core.mjs";
 import { put, show_plain, subscripted } from "./stepper.mjs";
 import { label, line, linear, resize, svg } from "./svg.mjs";
 import {
-  assign, button, choice, disclosure, fit, formula, frame, h, predict, presets, range, redraw, say_later, select, show, table,
+  assign, button, choice, disclosure, fit, formula, frame, h, predict, presets, range, redraw, say_later, select, show,
+  table,
 } from "./ui.mjs";
 
 /**
@@ -26,8 +27,9 @@ function render({ model, el }) {
     title: "Unrolled calculator",
     question: "Does each step have weights of its own?",
   });
-  const parts = [graph(model), shares_chart(model), weights_panel(model), value_lines(), share_lines(), numbers(model)];
-  const [states, chart, panel, value, share, list] = parts;
+  const [states, chart, panel] = [graph(model), shares_chart(model), weights_panel(model)];
+  const [value, share, list] = [value_lines(), share_lines(), numbers(model)];
+  const parts = [states, chart, panel, value, share, list];
   body.append(
     h("style", {}, STYLES),
     ask(model.get("inputs").length),
@@ -77,7 +79,10 @@ const weight_of = (name) => WEIGHTS.find((weight) => weight.name === name);
 const place = ({ parameter, row, column }) => (parameter === "weight_hh" ? row * H + column : row);
 
 /** What a weight does, in words. @param {Weight} weight */
-const role = ({ from, row }) => (from ? `from ${symbol(from)} to ${symbol(`h${row + 1}`)}` : `bias of ${symbol(`h${row + 1}`)}`);
+function role({ from, row }) {
+  const unit = symbol(`h${row + 1}`);
+  return from ? `from ${symbol(from)} to ${unit}` : `bias of ${unit}`;
+}
 
 /** @param {number} T */
 const steps_text = (T) => `${T} steps`;
@@ -206,7 +211,8 @@ const ask = (T) =>
     {
       text: `${T} changes, one to each step’s own w₁₁`,
       feedback:
-        "There is one w₁₁, read again at every step: move its range, and every step’s states move. " +
+        "There is one w₁₁, read again at every step: move its range, and the states of all steps move, but for step 1, " +
+        "where it multiplies h(0) = 0. " +
         "The steps’ shares are added up before anything is changed.",
     },
     {
@@ -216,12 +222,14 @@ const ask = (T) =>
     {
       text: "one change, by the sum of all steps’ shares",
       right: true,
-      feedback: "One number, one gradient: the last sum at the left of the bars. It is what a nudge of w₁₁ does to the loss.",
+      feedback:
+        "One number, one gradient: the last sum, at the left of the bars. It is what a nudge of w₁₁ does to the loss.",
     },
   ]);
 
-const FIRST_WEIGHTS = { weight_ih: [0.5, -0.5], weight_hh: [0.8, 0.4, -0.4, 0.6], bias: [0, 0], target: -0.5, loss_at: "last", step: 1 };
-const CANCELLING = { 3: [0.4, 0.9, 0.9], 4: [1, 0.5, -0.5, 1], 5: [0.5, 1, 0.5, -0.5, 1] }; // shares of u₂ add up to about 0
+const FIRST_WEIGHTS = { weight_ih: [0.5, -0.5], weight_hh: [0.8, 0.4, -0.4, 0.6], bias: [0, 0] };
+const USUAL = { ...FIRST_WEIGHTS, target: -0.5, loss_at: "last", step: 1 };
+const CANCELLING = { 3: [0.4, 0.9, 0.9], 4: [1, 0.5, -0.5, 1], 5: [0.5, 1, 0.5, -0.5, 1] }; // u₂'s shares: about 0 in all
 
 /** @param {Model} model @param {(text: string) => void} say */
 function preset_buttons(model, say) {
@@ -230,25 +238,31 @@ function preset_buttons(model, say) {
   const list = [
     {
       label: "one step matters",
-      values: { ...FIRST_WEIGHTS, inputs: all(0).with(1, 1), weight: "u1", value: "h1_2" },
-      says: "x is 0 but at step 2. u₁ is still read at every step, but elsewhere it multiplies 0: one share, and the sum is that share.",
+      values: { ...USUAL, inputs: all(0).with(1, 1), weight: "u1", value: "h1_2" },
+      says:
+        "x is 0 but at step 2. u₁ is still read at every step, but elsewhere it multiplies 0: one share, " +
+        "and the sum is that share.",
     },
     {
       label: "early steps vanish",
-      values: { ...FIRST_WEIGHTS, inputs: all(1), weight_hh: [0.2, 0, 0, 0.2], weight: "u1", value: `h1_${T}` },
+      values: { ...USUAL, inputs: all(1), weight_hh: [0.2, 0, 0, 0.2], weight: "u1", value: `h1_${T}` },
       says:
-        "Every step reads the same input with the same u₁. But W is small, and on the way back each step multiplies by it: " +
-        "the earlier the step, the smaller its share.",
+        "Every step reads the same input with the same u₁. But W is small, and on the way back each step " +
+        "multiplies by it: the earlier the step, the smaller its share.",
     },
     {
       label: "shares cancel",
-      values: { ...FIRST_WEIGHTS, inputs: CANCELLING[T], weight: "u2", value: "L" },
-      says: "Each step says something else of u₂, and the sum is next to nothing: a small gradient need not mean small shares.",
+      values: { ...USUAL, inputs: CANCELLING[T], weight: "u2", value: "L" },
+      says:
+        "Each step says something else of u₂, and the sum is next to nothing: a small gradient need not mean " +
+        "small shares.",
     },
     {
       label: "loss at every step",
-      values: { ...FIRST_WEIGHTS, inputs: CANCELLING[T], loss_at: "every", weight: "w11", value: "L" },
-      says: "Now y is compared at every step. The gradient that arrives at a state comes down from its own y and back from the next step.",
+      values: { ...USUAL, inputs: CANCELLING[T], loss_at: "every", weight: "w11", value: "L" },
+      says:
+        "Now y is compared at every step. The gradient that arrives at a state comes down from its own y and " +
+        "back from the next step.",
     },
   ];
   return presets(model, "Settings to try", list, say);
@@ -269,7 +283,8 @@ function graph(model) {
   const nodes = options.map((value) => node_of(model, value, T, group));
   const legend = h("legend", { class: "rnn-quiet" }, "value written out");
   const names = { L: "loss", y: "read-out" };
-  const row_names = Object.entries(names).map(([row, text]) => h("span", { class: "rnn-soft", style: at(0, row) }, text));
+  const name_of_row = ([row, text]) => h("span", { class: "rnn-soft", style: at(0, row) }, text);
+  const row_names = Object.entries(names).map(name_of_row);
   const zeros = UNITS.map((j) => h("span", { class: "calc-zero", style: at(0, `h${j}`) }, "0"));
   const fields = h("fieldset", { class: "calc-nodes", "data-trait": "value" }, [
     legend, ...row_names, ...zeros, ...nodes.map((node) => node.cell),
@@ -280,7 +295,8 @@ function graph(model) {
     ...Array.from({ length: T }, (_, k) => h("span", {}, k + 1)),
   ]);
   const words = h("p", { class: "rnn-soft calc-words" });
-  const place_of = h("div", { class: "calc-graph", style: `--calc-columns: ${T + 1}` }, picture, fields, inputs.node, heads);
+  const columns = { class: T > 4 ? "calc-graph calc-many" : "calc-graph", style: `--calc-columns: ${T + 1}` };
+  const place_of = h("div", columns, picture, fields, inputs.node, heads);
   let view = null;
   const fitted = fit(place_of, (width) => view && draw_edges(picture, view, width));
   function draw(next) {
@@ -297,15 +313,19 @@ function graph(model) {
 /** The grid's place. @param {number} column @param {string} row */
 const at = (column, row) => `grid-column: ${column + 1}; grid-row: ${Object.keys(ROWS).indexOf(row) + 1}`;
 
+/** Text for screen readers alone. @param {string} text */
+const quiet = (text) => h("span", { class: "rnn-quiet" }, text);
+
 /** A value as a radio button that shows its number and, once the backward pass has come so far, its gradient. */
 function node_of(model, value, T, group) {
   const [name, t = String(T)] = value.split("_");
   const input = h("input", { type: "radio", name: group, id: `${group}-${value}`, value });
   const number = h("b", { id: `${input.id}-number` });
   input.setAttribute("aria-describedby", number.id);
-  const text = h("label", { for: input.id }, symbol(name), h("span", { class: "rnn-quiet" }, name === "L" ? "" : `(${t})`));
-  const gradient = h("span", { class: "calc-gradient" });
-  const mark = h("span", { class: "calc-gradient", hidden: true }, h("span", { "aria-hidden": "true" }, "∂ "), h("span", { class: "rnn-quiet" }, "its gradient "), gradient);
+  const text = h("label", { for: input.id }, symbol(name), name === "L" ? null : quiet(`(${t})`));
+  const gradient = h("span");
+  const sign = [h("span", { "aria-hidden": "true" }, "∂ "), quiet("its gradient ")];
+  const mark = h("span", { class: "calc-gradient", hidden: true }, sign, gradient);
   const cell = h("span", { class: "calc-cell", style: at(Number(t), name) }, input, text, number, mark);
   const name_of = name === "L" ? "loss" : name === "y" ? `y[${t}]` : `h[${t}][${name.slice(1)}]`;
   input.addEventListener("change", () => assign(model, { value }));
@@ -319,7 +339,7 @@ function node_of(model, value, T, group) {
     cell.classList.toggle("calc-biased", own_bias);
     mark.hidden = !name.startsWith("h") || Number(t) < view.step;
     if (mark.hidden) delete gradient.dataset.value;
-    else put(gradient, `dh[${t}][${name.slice(1)}]`, view.dh[t][name.slice(1) - 1], 3);
+    else put(gradient, `dh[${t}][${name.slice(1)}]`, view.dh[t][name.slice(1) - 1]);
   }
   return { cell, draw };
 }
@@ -327,14 +347,15 @@ function node_of(model, value, T, group) {
 /** One number field for each step's input. @param {Model} model @param {number} T */
 function input_row(model, T) {
   const fields = Array.from({ length: T }, (_, k) => number_field(model, "inputs", k, `input x at step ${k + 1}`));
-  const node = h("div", { class: "calc-inputs", role: "group", "aria-label": "inputs x", "data-trait": "inputs" }, [
+  const about = { class: "calc-inputs", role: "group", "aria-label": "inputs x", "data-trait": "inputs" };
+  const node = h("div", about, [
     h("span", { class: "rnn-soft" }, "input x"),
     ...fields.map((field) => field.node),
   ]);
   return { node, draw: (values) => fields.forEach((field, k) => field.draw(values[k])) };
 }
 
-/** A number field for one number of a list. @param {Model} model @param {string} name @param {number} k @param {string} text */
+/** A field for one number of a list. @param {Model} model @param {string} name @param {number} k @param {string} text */
 function number_field(model, name, k, text) {
   const { min, max, step } = model.get("controls")[name];
   const node = h("input", { type: "number", min, max, step, "aria-label": text });
@@ -359,7 +380,8 @@ function trace_text(view) {
   const read = places ? `reads ${symbol(weight.name)} ${times}` : `never reads ${symbol(weight.name)}`;
   const same = `, each time the same ${show_plain(own)}`;
   const own_words = places > 1 ? `${same} (${weight.from ? "thick lines" : "marked at the left edge"})` : "";
-  const gradients = "Choose any value to see what it comes from. ∂ is the gradient ∂L/∂h, as far as the backward pass has come.";
+  const gradients =
+    "Choose any value to see what it comes from. ∂ is the gradient ∂L/∂h, as far as the backward pass has come.";
   return `${value_symbol(value)} is computed from ${earlier} and ${read}${own_words}. ${gradients}`;
 }
 
@@ -368,14 +390,14 @@ function draw_edges(image, view, width) {
   const { T, edges, ancestors, value, weight } = view;
   resize(image, width, MIDDLE.x + INPUT / 2);
   const column = width / (T + 1);
-  const half = Math.max(38, Math.min(64, column - 14)) / 2;
+  const half = Math.max(38, Math.min(64, column - 12)) / 2;
   const reached = (node) => node === value || ancestors.has(node);
   const drawn = edges.map((edge) => {
     const chosen = edge.weight === weight.name;
     const lit = reached(edge.from) && reached(edge.to);
     const stroke = chosen ? "var(--rnn-a)" : lit ? "var(--rnn-accent)" : "var(--rnn-edge)";
     const thick = chosen ? 4 : lit ? 2 : 1;
-    const about = { fill: "none", stroke, "stroke-width": thick, "stroke-opacity": lit ? 1 : 0.5, "data-edge": edge.weight };
+    const about = { fill: "none", stroke, "stroke-width": thick, "stroke-opacity": lit ? 1 : 0.5 };
     return { order: chosen ? 2 : Number(lit), path: svg("path", { d: way(edge, T, column, half), ...about }) };
   });
   drawn.sort((one, other) => one.order - other.order);
@@ -390,11 +412,14 @@ function way({ from, to }, T, column, half) {
   };
   const one = spot(from);
   const other = spot(to);
-  const bend = Math.min(half + 12, column / 2);
+  const side = (one.name === "x" ? -1 : 1) * Math.min(half + 12, column / 2) * 1.3; // where it passes another box
+  const edge = one.x + Math.sign(side) * (half - 6);
+  const around = (first, last) =>
+    `C${one.x + side} ${one.y - first} ${one.x + side} ${other.y + last} ${edge} ${other.y + 18}`;
   if (to === "L") return `M${one.x} ${one.y}V${MIDDLE.L}H${column * (T + 0.5)}`;
   if (one.x < other.x) return `M${one.x + (from.endsWith("_0") ? 10 : half)} ${one.y}L${other.x - half} ${other.y}`;
-  if (one.name === "x" && other.name === "h1") return `M${one.x} ${one.y}C${one.x - bend * 1.3} ${one.y - 30} ${one.x - bend * 1.3} ${other.y + 50} ${one.x - half + 6} ${other.y + 18}`;
-  if (one.name === "h2" && other.name === "y") return `M${one.x + half - 6} ${one.y - 18}C${one.x + bend * 1.3} ${one.y - 50} ${one.x + bend * 1.3} ${other.y + 40} ${one.x + half - 6} ${other.y + 18}`;
+  if (one.name === "x" && other.name === "h1") return `M${one.x} ${one.y}${around(30, 50)}`;
+  if (one.name === "h2" && other.name === "y") return `M${edge} ${one.y - 18}${around(50, 40)}`;
   return `M${one.x} ${one.y}L${other.x} ${other.y}`;
 }
 
@@ -414,8 +439,9 @@ function shares_chart(model) {
   const heading = h("p", { class: "rnn-subtitle calc-heading" });
   const words = h("p", { class: "rnn-soft" });
   const [total, other] = [h("b"), h("b")];
-  const check = h("p", { class: "rnn-soft" }, "All shares together: ", total, ". By nudging the weight, at every step at once, and seeing what L does: ", other, ".");
-  const drawing = h("div", { style: `--calc-columns: ${T + 1}` }, heading, image);
+  const by_nudge = ". By nudging the weight, at every step at once, and seeing what L does: ";
+  const check = h("p", { class: "rnn-soft" }, "All shares together: ", total, by_nudge, other, ".");
+  const drawing = h("div", {}, heading, image);
   const node = h("div", { style: `--calc-columns: ${T + 1}` }, [
     drawing, time, h("div", { class: "rnn-presets calc-buttons" }, start, back), words, check,
   ]);
@@ -451,9 +477,10 @@ function chart_text({ weight, share, so_far, step, T }) {
 /** What is to be said of the step that the backward pass has come to. @param {View} view */
 function words_of({ weight, step, inputs }) {
   const name = symbol(weight.name);
-  if (weight.parameter === "weight_hh" && step === 1) return `At step 1 ${name} multiplies h(0) = 0, so step 1 adds nothing.`;
-  if (weight.parameter === "weight_ih" && inputs[step - 1] === 0) return `At step ${step} ${name} multiplies x = 0, so this step adds nothing.`;
-  return `Each bar starts where the one to its right ends; at the left is the sum so far.`;
+  const nothing = (what) => `At step ${step} ${name} multiplies ${what} = 0, so this step adds nothing.`;
+  if (weight.parameter === "weight_hh" && step === 1) return nothing("h(0)");
+  if (weight.parameter === "weight_ih" && inputs[step - 1] === 0) return nothing("x");
+  return "Each bar starts where the one to its right ends; at the left is the sum so far.";
 }
 
 /** @param {SVGElement} image @param {View} view @param {number} width in CSS pixels */
@@ -472,7 +499,7 @@ function draw_shares(image, view, width) {
     ...rail(weight, own, steps, x),
     line(0, y(0), width, y(0), "var(--rnn-edge)"),
     ...steps.flatMap((t) => (t < step ? waiting(x(t)) : bar(x, t, half, y, share[t - 1], so_far, t === step))),
-    ...sum_bar(x(0), half, y, so_far[step - 1], step === 1, width),
+    ...sum_bar(x(0), half, y, so_far[step - 1], step === 1),
   );
 }
 
@@ -499,9 +526,10 @@ function bar(x, t, half, y, share, so_far, now) {
   const [from, to] = [y(before), y(so_far[t - 1])];
   const [top, size] = [Math.min(from, to), Math.max(2, Math.abs(from - to))];
   const edge = now ? { stroke: "var(--rnn-ink)", "stroke-width": 2 } : {};
-  const tip = share === 0 ? [] : [arrow(x(t), to, share > 0)];
+  const tip = share === 0 ? [] : [arrow(x(t), to, share > 0 ? 6 : -6)];
+  const face = { fill: "var(--rnn-c)", "fill-opacity": 0.55, ...edge };
   return [
-    svg("rect", { x: x(t) - half, y: top, width: 2 * half, height: size, fill: "var(--rnn-c)", "fill-opacity": 0.55, ...edge }),
+    svg("rect", { x: x(t) - half, y: top, width: 2 * half, height: size, ...face }),
     line(x(t - 1) - half, to, x(t) + half, to, "var(--rnn-c)", { "stroke-dasharray": "3 3" }),
     ...tip,
     label(x(t), CHART.written, show_plain(share, 3), {
@@ -511,17 +539,19 @@ function bar(x, t, half, y, share, so_far, now) {
 }
 
 /** A head that points the way the sum went. */
-const arrow = (x, y, up) => svg("path", { d: up ? `M${x - 5} ${y + 6}L${x} ${y}L${x + 5} ${y + 6}` : `M${x - 5} ${y - 6}L${x} ${y}L${x + 5} ${y - 6}`, fill: "none", stroke: "var(--rnn-ink)", "stroke-width": 2 });
+const arrow = (x, y, back) =>
+  svg("path", { d: `M${x - 5} ${y + back}L${x} ${y}L${x + 5} ${y + back}`, class: "calc-tip" });
 
 /** The sum so far at the left; once step 1 is in, it is the gradient. */
 function sum_bar(x, half, y, sum, done) {
   const [top, size] = [Math.min(y(0), y(sum)), Math.max(2, Math.abs(y(0) - y(sum)))];
   const edge = { stroke: "var(--rnn-c)", "stroke-width": 2, ...(done ? {} : { "stroke-dasharray": "4 3" }) };
   const fill = { fill: "var(--rnn-c)", "fill-opacity": done ? 1 : 0.15 };
+  const middle = { "text-anchor": "middle" };
   return [
     svg("rect", { x: x - half, y: top, width: 2 * half, height: size, ...fill, ...edge }),
-    label(x, CHART.written, show_plain(sum, 3), { "text-anchor": "middle", "font-weight": 700, "data-name": "so_far", "data-value": sum }),
-    label(x, CHART.top - 10, done ? "sum" : "so far", { "text-anchor": "middle", class: "rnn-soft" }),
+    label(x, CHART.written, show_plain(sum, 3), { ...middle, "font-weight": 700, "data-name": "so_far", "data-value": sum }),
+    label(x, CHART.top - 10, done ? "sum" : "so far", { ...middle, class: "rnn-soft" }),
   ];
 }
 
@@ -569,9 +599,12 @@ function readout_text(readout) {
 /** A parameter as number fields, laid out as the matrix that it is. */
 function matrix(model, name, text, columns) {
   const weights = WEIGHTS.filter((weight) => weight.parameter === name);
-  const fields = weights.map((weight) => number_field(model, name, place(weight), `${symbol(weight.name)}, ${role(weight)}`));
-  const grid = h("div", { style: `grid-template-columns: repeat(${columns}, minmax(0, 1fr))` }, fields.map((field) => field.node));
-  const node = h("fieldset", { class: "calc-matrix", "data-trait": name, style: `flex: ${columns}` }, h("legend", {}, text), grid);
+  const field_of = (weight) => number_field(model, name, place(weight), `${symbol(weight.name)}, ${role(weight)}`);
+  const fields = weights.map(field_of);
+  const layout = { style: `grid-template-columns: repeat(${columns}, minmax(0, 1fr))` };
+  const grid = h("div", layout, fields.map((field) => field.node));
+  const about = { class: "calc-matrix", "data-trait": name, style: `flex: ${columns}` };
+  const node = h("fieldset", about, h("legend", {}, text), grid);
   const draw = (view) =>
     weights.forEach((weight, k) => {
       fields[k].draw(view[name][place(weight)]);
@@ -612,8 +645,13 @@ const sum_of_products = (a, operands) => {
   return sum(a, operands.slice(0, half).map((v, k) => a.mul(v, operands[half + k])));
 };
 
-/** A line: name of its value, result and names as the formula writes them, expression, operands. */
-const make_line = (name, label_text, result, expression, names, operands) => ({ name, label_text, result, expression, names, operands });
+/**
+ * A line of arithmetic. @param {string} name of its value @param {string} words before it @param {string} result
+ * @param {(a: Algebra, ...operands: any[]) => any} expression @param {string[]} names @param {number[]} operands
+ */
+const make_line = (name, words, result, expression, names, operands) => ({
+  name, words, result, expression, names, operands,
+});
 
 /** How the chosen value comes about. @param {View} view */
 export function value_line(view) {
@@ -622,53 +660,73 @@ export function value_line(view) {
     const read = every ? y.map((_, k) => k + 1) : [T];
     const expression = (a, goal, ...ys) =>
       sum(a, ys.map((v) => a.mul(a.number(0.5, 1), a.pow(a.sub(v, goal), a.number(2)))));
-    return make_line("value", every ? "Half of each squared error, added up" : "Half the squared error", "L", expression, ["target", ...read.map((t) => `y(${t})`)], [target, ...read.map((t) => y[t - 1])]);
+    const words = every ? "Half of each squared error, added up" : "Half the squared error";
+    const names = ["target", ...read.map((t) => `y(${t})`)];
+    return make_line("value", words, "L", expression, names, [target, ...read.map((t) => y[t - 1])]);
   }
   const [name, step] = value.split("_");
   const t = Number(step);
   if (name === "y") {
     const names = [...UNITS.map((j) => `v_${j}`), ...UNITS.map((j) => `h_${j}(${t})`)];
-    return make_line("value", "The read-out, with fixed v", `y(${t})`, (a, ...all) => sum_of_products(a, all), names, [...readout, ...states[t]]);
+    const expression = (a, ...all) => sum_of_products(a, all);
+    return make_line("value", "The read-out, with fixed v", `y(${t})`, expression, names, [...readout, ...states[t]]);
   }
   const j = Number(name.slice(1));
   const expression = (a, u, x, b, ...rest) => a.tanh(a.add(a.add(a.mul(u, x), b), sum_of_products(a, rest)));
   const names = [`u_${j}`, `x(${t})`, `b_${j}`, ...UNITS.map((k) => `w_${j}${k}`), ...UNITS.map((k) => `h_${k}(${t - 1})`)];
-  const operands = [cell.weight_ih[j - 1][0], inputs[t - 1], cell.bias_ih[j - 1], ...cell.weight_hh[j - 1], ...states[t - 1]];
+  const from_input = [cell.weight_ih[j - 1][0], inputs[t - 1], cell.bias_ih[j - 1]];
+  const operands = [...from_input, ...cell.weight_hh[j - 1], ...states[t - 1]];
   return make_line("value", "From the input and both old states", `h_${j}(${t})`, expression, names, operands);
 }
 
 /** What one step adds to the followed weight's gradient, from the loss to the share. @param {View} view */
 export function share_steps(view) {
-  const { weight, step: t, T, every, h: states, dh, terms, readout, cell, inputs, share } = view;
+  const { weight, step: t, T, h: states, dh, terms, share } = view;
   const j = weight.row + 1;
-  const reads = every || t === T;
+  const [name, read] = source(view);
+  const through = (a, g, v) => a.mul(g, a.sub(a.number(1), a.pow(v, a.number(2))));
+  const [arrived, delta] = [`∂L/∂h_${j}(${t})`, `δ_${j}(${t})`];
+  const slope = terms[t - 1].bias_ih[j - 1]; // a bias is multiplied by 1, so its share is δ itself
+  const times = `Times what ${written(weight.name)} multiplied`;
+  const added = share.slice(t - 1).reverse();
+  const [words, result] = t > 1 ? ["The sum so far", "sum"] : ["The sum: the gradient", `∂L/∂${written(weight.name)}`];
+  const all_shares = added.map((_, k) => `share(${T - k})`);
+  return [
+    arriving_line(view, arrived),
+    make_line("delta", "Back through tanh", delta, through, [arrived, `h_${j}(${t})`], [dh[t][j - 1], states[t][j - 1]]),
+    make_line("share", times, `share(${t})`, (a, d, v) => a.mul(d, v), [delta, name], [slope, read]),
+    make_line("sum", words, result, (a, ...all) => sum(a, all), all_shares, added),
+  ];
+}
+
+/** What the followed weight multiplies at the step shown: name and number. @param {View} view */
+function source({ weight, step: t, h: states, inputs }) {
+  if (weight.from === "") return ["1", 1];
+  if (weight.from === "x") return [`x(${t})`, inputs[t - 1]];
+  return [`${written(weight.from)}(${t - 1})`, states[t - 1][weight.column]];
+}
+
+/** The gradient that arrives at a state, from the next step and, where the loss reads it, from y. @param {View} view */
+function arriving_line({ weight, step: t, T, every, y, target, terms, readout, cell }, result) {
+  const j = weight.row + 1;
   const later = t < T;
-  const from_y = (a, v, y, target) => a.mul(v, a.sub(y, target));
-  const arriving = (a, ...all) => {
-    const parts = later ? [sum_of_products(a, all.slice(0, 2 * H))] : [];
-    return sum(a, reads ? [...parts, from_y(a, ...all.slice(later ? 2 * H : 0))] : parts);
+  const reads = every || !later;
+  const count = later ? 2 * H : 0; // operands of the way through the next step
+  const expression = (a, ...all) => {
+    const parts = later ? [sum_of_products(a, all.slice(0, count))] : [];
+    const [v, output, goal] = all.slice(count);
+    return sum(a, reads ? [...parts, a.mul(v, a.sub(output, goal))] : parts);
   };
-  const back = UNITS.map((i) => cell.weight_hh[i - 1][j - 1]);
   const names = [
     ...(later ? [...UNITS.map((i) => `w_${i}${j}`), ...UNITS.map((i) => `δ_${i}(${t + 1})`)] : []),
     ...(reads ? [`v_${j}`, `y(${t})`, "target"] : []),
   ];
   const operands = [
-    ...(later ? [...back, ...terms[t].bias_ih] : []),
-    ...(reads ? [readout[j - 1], view.y[t - 1], view.target] : []),
+    ...(later ? [...cell.weight_hh.map((row) => row[j - 1]), ...terms[t].bias_ih] : []),
+    ...(reads ? [readout[j - 1], y[t - 1], target] : []),
   ];
-  const source = weight.from === "" ? ["1", 1] : weight.from === "x" ? [`x(${t})`, inputs[t - 1]] : [`${written(weight.from)}(${t - 1})`, states[t - 1][weight.column]];
-  const delta = terms[t - 1].bias_ih[j - 1];
-  const arrived = `∂L/∂h_${j}(${t})`;
-  const through = later ? (reads ? "the next step and from y" : "the next step, through the same W") : "y";
-  const added = share.slice(t - 1).reverse();
-  const share_names = added.map((_, k) => `share(${T - k})`);
-  return [
-    make_line("arriving", `What arrives from ${through}`, arrived, arriving, names, operands),
-    make_line("delta", "Back through tanh", `δ_${j}(${t})`, (a, g, v) => a.mul(g, a.sub(a.number(1), a.pow(v, a.number(2)))), [arrived, `h_${j}(${t})`], [dh[t][j - 1], states[t][j - 1]]),
-    make_line("share", `Times what ${written(weight.name)} multiplied`, `share(${t})`, (a, d, v) => a.mul(d, v), [`δ_${j}(${t})`, source[0]], [delta, source[1]]),
-    make_line("sum", t > 1 ? "The sum so far" : "The sum: the gradient", t > 1 ? "sum" : `∂L/∂${written(weight.name)}`, (a, ...all) => sum(a, all), share_names, added),
-  ];
+  const from = later ? (reads ? "the next step and from y" : "the next step, through the same W") : "y";
+  return make_line("arriving", `What arrives from ${from}`, result, expression, names, operands);
 }
 
 /** Formulas of lines whose form may change; they are written anew where it does. @param {(view: View) => object[]} lines_of */
@@ -683,9 +741,9 @@ function arithmetic(lines_of, title_of, legend) {
     const now = JSON.stringify(lines.map(({ result, names }) => [result, names]));
     if (now !== form) {
       form = now;
-      shown = lines.map(({ name, label_text, result, expression, names }) => {
+      shown = lines.map(({ name, words, result, expression, names }) => {
         const made = formula(expression, names, { result });
-        made.node.prepend(h("span", { class: "rnn-words" }, subscripted(label_text), " "));
+        made.node.prepend(h("span", { class: "rnn-words" }, subscripted(words), " "));
         made.node.dataset.name = name;
         return made;
       });
@@ -717,7 +775,8 @@ function numbers(model) {
   const T = model.get("inputs").length;
   const steps = Array.from({ length: T }, (_, k) => k + 1);
   const states = table("States and gradients at each step", ["step", "x", "h₁", "h₂", "y", "∂L/∂h₁", "∂L/∂h₂"]);
-  const shares = table("What each step adds to each weight’s gradient", ["weight", "value", ...steps.map((t) => `step ${t}`), "sum"]);
+  const columns = ["weight", "value", ...steps.map((t) => `step ${t}`), "sum"];
+  const shares = table("What each step adds to each weight’s gradient", columns);
   const number = (name, value) => ({ text: show(value, 4), name, value });
   function draw(view) {
     states.fill(
@@ -742,8 +801,8 @@ function numbers(model) {
       }),
     );
   }
-  const node = disclosure("All numbers: states, gradients, every weight’s shares", h("div", { class: "rnn-stack" }, states.node, shares.node));
-  return { node, draw };
+  const both = h("div", { class: "rnn-stack" }, states.node, shares.node);
+  return { node: disclosure("All numbers: states, gradients, every weight’s shares", both), draw };
 }
 
 const STYLES = `
@@ -754,15 +813,18 @@ const STYLES = `
   border: 0; margin: 0; padding: 0; min-width: 0;
 }
 .rnn-live .calc-nodes { grid-template-rows: ${Object.values(ROWS).map((height) => `${height}px`).join(" ")}; }
-.rnn-live .calc-nodes > .rnn-soft { justify-self: start; align-self: start; line-height: 48px; font-size: 0.8125rem; }
-.rnn-live .calc-zero { width: 24px; height: 24px; margin-top: 13px; border-radius: 50%; text-align: center; line-height: 22px; font-size: 0.8125rem; border: 1px solid var(--rnn-edge); background: var(--rnn-paper); }
-.rnn-live .calc-cell { width: max(38px, min(64px, 100% - 14px)); position: relative; text-align: center; }
+.rnn-live .calc-nodes > .rnn-soft { justify-self: start; align-self: start; line-height: 48px; font-size: 0.8125rem; white-space: nowrap; }
+.rnn-live .calc-zero {
+  width: 24px; height: 24px; margin-top: 13px; border-radius: 50%; text-align: center; line-height: 22px; font-size: 0.8125rem;
+  border: 1px solid var(--rnn-edge); background: var(--rnn-paper);
+}
+.rnn-live .calc-cell { width: max(38px, min(64px, 100% - 12px)); position: relative; text-align: center; }
 .rnn-live .calc-cell > input { position: absolute; opacity: 0; width: 1px; height: 1px; margin: 0; }
 .rnn-live .calc-cell > label {
   display: block; height: 48px; margin: 0; padding-top: 3px; border-radius: 10px; cursor: pointer; line-height: 1.3; font-size: 0.75rem;
   border: 1.5px solid var(--rnn-edge); background: var(--rnn-paper); color: var(--rnn-soft);
 }
-.rnn-live .calc-cell > b { position: absolute; inset: 21px 0 auto; line-height: 1.3; font-size: 0.875rem; pointer-events: none; }
+.rnn-live .calc-cell > b { position: absolute; inset: 21px 0 auto; line-height: 1.3; font-size: 0.875rem; white-space: nowrap; pointer-events: none; }
 .rnn-live .calc-cell > label:hover { border-color: var(--rnn-accent); }
 .rnn-live .calc-ancestor > label { background: var(--rnn-tint); border-color: var(--rnn-accent); }
 .rnn-live .calc-unread > label { border-style: dashed; }
@@ -770,17 +832,23 @@ const STYLES = `
 .rnn-live .calc-cell > input:checked + label { background: var(--rnn-accent); border-color: var(--rnn-accent); color: var(--rnn-on-accent); }
 .rnn-live .calc-cell > input:checked ~ b { color: var(--rnn-on-accent); }
 .rnn-live .calc-cell > input:focus-visible + label { outline: 3px solid var(--rnn-accent); outline-offset: 2px; }
-.rnn-live .calc-gradient { font-size: 0.75rem; line-height: 18px; color: var(--rnn-c); white-space: nowrap; background: var(--rnn-paper); border-radius: 4px; padding: 0 1px; }
+.rnn-live .calc-gradient {
+  font-size: 0.75rem; line-height: 18px; color: var(--rnn-c); white-space: nowrap; background: var(--rnn-paper);
+  border-radius: 4px; padding: 0 1px;
+}
 .rnn-live .calc-inputs { height: ${INPUT}px; align-items: center; }
 .rnn-live .calc-inputs > .rnn-soft, .rnn-live .calc-steps > .rnn-soft { justify-self: start; font-size: 0.8125rem; font-weight: 400; }
-.rnn-live .calc-inputs input[type="number"] { width: max(38px, min(64px, 100% - 14px)); }
-.rnn-live :is(.calc-inputs, .calc-matrix) input[type="number"] { padding: 0; text-align: center; font-size: 0.8125rem; appearance: textfield; min-width: 0; }
+.rnn-live .calc-inputs input[type="number"] { width: max(38px, min(64px, 100% - 12px)); }
+.rnn-live :is(.calc-inputs, .calc-matrix) input[type="number"] {
+  padding: 0; text-align: center; font-size: 0.8125rem; appearance: textfield; min-width: 0;
+}
 .rnn-live :is(.calc-inputs, .calc-matrix) input::-webkit-inner-spin-button { appearance: none; margin: 0; }
 .rnn-live .calc-steps { font-weight: 600; font-size: 0.8125rem; border-top: 1px solid var(--rnn-line); padding-top: 2px; }
 .rnn-live .calc-steps .calc-now { color: var(--rnn-accent); box-shadow: inset 0 -2px var(--rnn-accent); padding: 0 0.5rem; }
 .rnn-live .calc-words { margin-top: 0.5rem; min-height: 3.9em; }
 .rnn-live .calc-heading { margin-top: 0.75rem; }
 .rnn-live .calc-chart { cursor: pointer; }
+.rnn-live .calc-tip { fill: none; stroke: var(--rnn-ink); stroke-width: 2px; }
 .rnn-live .calc-time > input[type="range"] {
   --calc-share: calc(100% / var(--calc-columns)); grid-column: 1 / -1; justify-self: start;
   margin-left: calc(var(--calc-share) * 1.5 - 8px); width: calc(var(--calc-share) * (var(--calc-columns) - 2) + 16px);
@@ -799,6 +867,7 @@ const STYLES = `
 .rnn-live .calc-lines .rnn-soft { margin-top: 0.625rem; }
 @container (max-width: 30rem) {
   .rnn-live .calc-cell > b { font-size: 0.8125rem; }
+  .rnn-live .calc-many .calc-cell > b { font-size: 0.75rem; }
   .rnn-live .calc-gradient { font-size: 0.6875rem; }
 }
 `;

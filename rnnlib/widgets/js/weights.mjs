@@ -20,7 +20,7 @@ function load_script(file, name) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = new URL(file, FOLDER ?? location.href).href;
-    const failed = () => reject(new Error(`${file.split("?")[0]} is not where the widgets' script is`));
+    const failed = () => reject(new Error(`${file.split("?")[0]} is not where the widgets’ script is`));
     script.addEventListener("error", failed);
     script.addEventListener("load", () => {
       const stored = globalThis.rnnlib_weights?.[name];
