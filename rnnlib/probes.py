@@ -183,8 +183,8 @@ class FixedPoint(NamedTuple):
     Attributes:
         h: the state.
         slope: of the map there, w (1 - h^2).
-        kind: "stable" if the slope's size is below 1: states nearby come closer step by step; "unstable" if it
-            is above 1; "marginal" within 1e-9 of 1, where the slope alone does not decide.
+        kind: "stable" if the slope's size is below 1: states nearby come closer step by step; "unstable" if
+            it is above 1; "marginal" within 1e-9 of 1, where the slope alone does not decide.
     """
 
     h: float
