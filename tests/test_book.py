@@ -388,7 +388,7 @@ def test_every_claim_is_on_the_claims_page(html: Path):
         for path, _ in pages_of(html)
         for claim in claims_in(path.read_text(encoding="utf-8"))
     ]
-    sources = [(ROOT / f"{page}.md").read_text(encoding="utf-8") for page in read_book(ROOT).notebooks]
+    sources = [(ROOT / f"{page}.md").read_text(encoding="utf-8") for page in read_book(ROOT).titles]
     assert len(made) == sum(len(re.findall(r"^claim\(", source, re.MULTILINE)) for source in sources) > 0
     assert sorted(re.findall(r'href="([^"#]+)#claim-([^"]+)"', listed)) == sorted(made)
 

@@ -65,7 +65,7 @@ def open_page(
     if scripts:  # without, the browser itself turns down the preloading of scripts
         context.on("requestfailed", lambda request: record.failed.append(request.url))
     page = context.new_page()
-    page.set_default_timeout(5000)
+    page.set_default_timeout(30_000)
     page.on(
         "console", lambda m: record.complaints.append(f"{m.type}: {m.text}") if m.type == "error" else None
     )
