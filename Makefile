@@ -52,9 +52,9 @@ book: setup
 browser: setup
 	@$(PY) tests/get_browser.py
 
-# One thread, as in the book: see rnnlib/book/execution.py
+# One thread, as in the book: see rnnlib/book/execution.py. A file's tests, and a notebook's cells, stay together.
 test: book browser
-	@OMP_NUM_THREADS=1 $(PY) -m pytest --nbval tests chapters
+	@OMP_NUM_THREADS=1 $(PY) -m pytest --nbval -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests chapters
 
 serve: book
 	@echo "Serving at http://localhost:$(PORT)/ until Ctrl-C"

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, unquote_plus, urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page
@@ -371,8 +371,23 @@ def other_value(about: dict[str, Any]) -> Any:
 
 
 def _other_number(about: dict[str, Any], started: float) -> float:
-    moved = started + 3 * about["step"]
-    return round(moved if moved <= about["max"] else started - 3 * about["step"], 6)
+    """Up to three steps away, on the side where there is more room."""
+    up, down = about["max"] - started, started - about["min"]
+    moved = min(3 * about["step"], max(up, down))
+    return round(started + moved if up >= down else started - moved, 6)
+
+
+def fitted(controls: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as this widget can take them: a shorter list, a smaller range."""
+
+    def fit(about: dict[str, Any], value: Any) -> Any:
+        if isinstance(value, list) and about["size"]:
+            return (value * about["size"])[: about["size"]]
+        if about["kind"] == "number" and value is not None:
+            return min(max(value, about["min"]), about["max"])
+        return value
+
+    return {trait: fit(controls[trait], value) for trait, value in settings.items()}
 
 
 def in_hash(value: Any) -> str:
@@ -424,7 +439,7 @@ def check_links_set_state(page: Page, figure: Locator) -> None:
         said_after(figure, lambda: link.press("Enter"))  # noqa: B023, called at once
         for pair in query.split("&"):
             trait, _, text = pair.partition("=")
-            expected = _from_hash(state_of(figure)["controls"][trait], unquote(text))
+            expected = _from_hash(state_of(figure)["controls"][trait], unquote_plus(text))
             check_shows(figure, trait, expected)
         figure.get_by_role("button", name="Reset", exact=True).click()
 

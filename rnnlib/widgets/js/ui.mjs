@@ -359,7 +359,11 @@ export function table(caption, header) {
 function fill_cell(cell, content) {
   const { text, name, value } = typeof content === "object" ? content : { text: String(content) };
   if (cell.textContent !== text) cell.textContent = text;
-  if (name === undefined) return;
+  if (name === undefined) {
+    delete cell.dataset.name;
+    delete cell.dataset.value;
+    return;
+  }
   cell.dataset.name = name;
   cell.dataset.value = String(value);
 }
