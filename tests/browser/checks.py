@@ -20,6 +20,8 @@ from urllib.parse import quote, unquote, unquote_plus, urlsplit
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page
 
+from rnnlib import widgets
+
 LIVE = "figure.rnn-widget.rnn-ready"
 LOCAL_SCHEMES = ("file", "data", "blob", "about")
 TIME_TRAITS = ("t", "step", "lag")
@@ -377,17 +379,28 @@ def _other_number(about: dict[str, Any], started: float) -> float:
     return round(started + moved if up >= down else started - moved, 6)
 
 
-def fitted(controls: dict[str, Any], settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings as this widget can take them: a shorter list, a smaller range."""
+def fitted(figure: Locator, settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as this widget can take them: a shorter list, a smaller range; what its page hid is shown."""
+    controls = state_of(figure)["controls"]
+    classes = {kind.module: kind for kind in (getattr(widgets, name) for name in widgets.__all__)}
+    kind = classes[figure.get_attribute("data-widget")]
 
     def fit(about: dict[str, Any], value: Any) -> Any:
         if isinstance(value, list) and about["size"]:
             return (value * about["size"])[: about["size"]]
+        if about["kind"] == "choice" and value not in about["options"]:
+            return about["options"][-1]
         if about["kind"] == "number" and value is not None:
             return min(max(value, about["min"]), about["max"])
         return value
 
-    return {trait: fit(controls[trait], value) for trait, value in settings.items()}
+    usual = {
+        trait: kind.class_traits()[trait].default()
+        for trait, about in controls.items()
+        if about["kind"] == "flag"
+    }
+    changed = {trait: flag for trait, flag in usual.items() if flag != controls[trait]["default"]}
+    return {trait: fit(controls[trait], value) for trait, value in (changed | settings).items()}
 
 
 def in_hash(value: Any) -> str:
