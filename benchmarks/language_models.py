@@ -1,4 +1,4 @@
-"""Language models on the characters of *The Time Machine*: `python -m benchmarks.language_models [--quick]`.
+"""Language models on the characters of *The Time Machine*: `python -m benchmarks.language_models`.
 
 Perplexity against seconds of training, under two protocols that are never mixed:
 
@@ -6,6 +6,10 @@ Perplexity against seconds of training, under two protocols that are never mixed
   5,000 windows of 32 that follow, one character apart, each read from an empty state.
 - *continuous*: trained on all of the text but the characters 10,000 to 15,000, which are then read in one
   pass with the state carried along.
+
+`--quick` repeats the n-grams and one LSTM and stores nothing. After a change of the code that should not
+change the figures, `--confirm` repeats the n-grams and the first eighth of a run of each network of ours, and
+where all give the stored figures it stores the new code's digest with them.
 
 Every run has a fixed number of updates. Its seconds are those that one core spends on training, without
 validation. The n-grams count the same characters as the networks train on.
@@ -16,6 +20,8 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
 from functools import cache, partial
 from types import ModuleType
 from typing import Any, NamedTuple
@@ -43,8 +49,9 @@ from rnnlib.training import fit, seed_everything
 
 NAME = "language_models"
 COMMAND = f"python -m benchmarks.{NAME}"
-FILES = ("benchmarks/language_models.py", "benchmarks/d2l_peer.py", "rnnlib/models", "rnnlib/training.py",
-         "rnnlib/init.py", "rnnlib/cells", "rnnlib/layers", "rnnlib/data/batching.py")  # fmt: skip
+FILES = ("benchmarks/language_models.py", "benchmarks/d2l_peer.py", "rnnlib/models/language_model.py",
+         "rnnlib/models/ngram.py", "rnnlib/training.py", "rnnlib/init.py", "rnnlib/cells", "rnnlib/layers",
+         "rnnlib/data/batching.py")  # fmt: skip
 WHAT = (
     "Perplexity a character on The Time Machine (letters and spaces) against seconds of training, under two "
     "protocols: `windows` and `continuous`."
@@ -162,20 +169,42 @@ def train(
     return model
 
 
+class Enough(Exception):
+    """A repeated run has been examined."""
+
+
 def run(protocol: str, setting: Setting, seed: int) -> dict[str, Any]:
     """Train one network and examine it on the way."""
+    curve: list[list[float]] = []
+    model = examined(protocol, setting, seed, curve)
+    return as_run(protocol, setting, seed, [model], curve)
+
+
+def first_perplexity(protocol: str, setting: Setting, seed: int) -> float:
+    """The perplexity at a run's first examination."""
+    curve: list[list[float]] = []
+    with suppress(Enough):
+        examined(protocol, setting, seed, curve, examinations=1)
+    return curve[0][1]
+
+
+def examined(
+    protocol: str, setting: Setting, seed: int, curve: list[list[float]], examinations: int | None = None
+) -> LanguageModel:
+    """A network, trained and examined; adds [seconds, perplexity] to the curve, `Enough` after so many."""
     loss = window_loss if protocol == "windows" else continuous_loss
-    clock, curve = Stopwatch(), []
+    clock = Stopwatch()
 
     def examine(model: nn.Module) -> float:
         clock.stop()
         value = loss(model)
         curve.append([round(clock.seconds, 2), math.exp(value)])
+        if len(curve) == examinations:
+            raise Enough
         clock.start()
         return value
 
-    model = train(protocol, setting, seed, clock, examine)
-    return as_run(protocol, setting, seed, [model], curve)
+    return train(protocol, setting, seed, clock, examine)
 
 
 def run_together(setting: Setting, seed: int) -> dict[str, Any]:
@@ -340,6 +369,31 @@ def jobs() -> list[Job]:
     return [*found, Job(together, partial(run_together, TOGETHER, 0))]
 
 
+def confirm() -> bool:
+    """Stores the present code's digest if n-grams and the start of each network's run repeat the figures."""
+    stored = results.load(NAME)
+    digest = results.code_digest([results.ROOT / file for file in FILES])
+    alike = True
+    for protocol, settings in (("windows", WINDOWS), ("continuous", CONTINUOUS)):
+        for order in ORDERS:
+            [before] = stored.select(protocol=protocol, label=f"{order}-gram")
+            alike &= is_same(before, before["perplexity"], count(protocol, order)["perplexity"])
+        for setting in settings:
+            [before] = stored.select(protocol=protocol, label=setting.label or setting.model, seed=SEEDS[0])
+            alike &= is_same(before, before["curve"][0][1], first_perplexity(protocol, setting, SEEDS[0]))
+    if alike:
+        results.save(replace(stored, files=list(FILES), code_sha256=digest, confirmed=results.today()))
+    return alike
+
+
+def is_same(before: dict[str, Any], stored: float, repeated: float) -> bool:
+    """Whether a repeated perplexity is the stored one; prints both."""
+    same = repeated == stored
+    verdict = "the same" if same else "different"
+    print(f"{before['protocol']:12}{before['label']:12}{stored!r} {repeated!r} {verdict}")
+    return same
+
+
 def missed(result: results.Result) -> list[str]:
     """Which thresholds are not kept, in words."""
     found = []
@@ -365,9 +419,13 @@ def table(runs: list[dict[str, Any]]) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Measure, print, store; 1 where a threshold is missed."""
     parser = argparse.ArgumentParser(description="Train language models on The Time Machine.")
-    parser.add_argument("--quick", action="store_true", help="n-grams and one LSTM; stores nothing")
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--quick", action="store_true", help="n-grams and one LSTM; stores nothing")
+    mode.add_argument("--confirm", action="store_true", help="repeat the start of each run, store the digest")
     options = parser.parse_args(arguments)
     torch.set_num_threads(THREADS)
+    if options.confirm:
+        return 0 if confirm() else 1
     if options.quick:
         quick = [job for job in jobs() if is_quick(job.key)]
         print(table([job.run() for job in tqdm(quick, desc=NAME)]))

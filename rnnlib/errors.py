@@ -29,6 +29,8 @@ def check_shape(what: str, tensor: torch.Tensor, expected: Mapping[str, int | No
     if not isinstance(tensor, torch.Tensor):
         raise TypeError(f"{what} is a {type(tensor).__name__}, expected a tensor")
     sizes = tuple(expected.values())
+    if tensor.shape == sizes:
+        return
     same_rank = tensor.dim() == len(sizes)
     if same_rank and all(want in (None, got) for got, want in zip(tensor.shape, sizes, strict=True)):
         return

@@ -98,16 +98,33 @@ def test_the_language_models_keep_their_thresholds():
 
 def test_the_layers_keep_their_thresholds():
     stored = results.load("speed")
-    rows = {(run["kind"], speed.Size(**run["size"])): run for run in stored.runs}
+    rows = {(run["kind"], speed.Size(**run["size"])): run for run in stored.runs if "ours_to_torch" in run}
     layers_timed = {(kind, size) for kind in speed.KINDS for size in speed.SIZES}
-    assert set(rows) == layers_timed | {(kind, speed.SIZES[0]) for kind in speed.CELLS}
+    assert set(rows) == layers_timed | {(kind, speed.SIZES[0]) for kind in (*speed.CELLS, *speed.FORMED)}
     assert all(run["rounds"] >= 15 for run in stored.runs)
     assert all(rows[key]["d2l_to_torch"] > 0 for key in layers_timed)
     assert speed.THRESHOLDS[("LSTM", speed.SIZES[0])] <= 1.8
     assert speed.THRESHOLDS[("LSTM", speed.SIZES[1])] <= 1.2
+    for kind in speed.KINDS:
+        assert speed.THRESHOLDS[(f"{kind}, 2 layers", speed.SIZES[0])] <= 1.8
+        assert speed.THRESHOLDS[(f"{kind}, bidirectional", speed.SIZES[0])] <= 1.8
     for key, at_most in speed.THRESHOLDS.items():
         assert rows[key]["at_most"] == at_most
         assert rows[key]["ours_to_torch"] <= at_most
+
+
+def test_what_a_second_direction_costs_is_stored_at_equal_width_and_at_equal_parameters():
+    stored = results.load("speed")
+    for kind in speed.KINDS:
+        same_width, same_parameters = (
+            stored.select(kind=f"{kind}, bidirectional, {equal}")[0] for equal in speed.EQUALS
+        )
+        assert same_width["size"] == same_width["one_size"] == same_parameters["one_size"]
+        assert same_width["parameters"] == 2 * same_width["one_parameters"]
+        assert same_parameters["parameters"] == pytest.approx(same_parameters["one_parameters"], rel=0.01)
+        for run in (same_width, same_parameters):
+            assert run["directions"] == 2 and run["rounds"] >= 15
+            assert all(run[f"{who}_to_one"] > 0 for who in speed.WHO)
 
 
 def test_every_page_is_timed_with_all_its_widgets():
@@ -115,6 +132,7 @@ def test_every_page_is_timed_with_all_its_widgets():
     assert len(stored) > 1  # the built book's pages, not the bare one alone
     for run in stored.values():
         assert run["ready_after_html_ms"] > 0 and len(run["redraw"]) == run["widgets"] > 0
+    assert page.missed(stored) == []
 
 
 @pytest.mark.parametrize("name", experiments.GRID)
@@ -288,10 +306,47 @@ def test_a_missed_speed_shows_in_table_and_status(store, monkeypatch, capsys, on
         assert speed.main(["--rounds", "2"]) == status
         assert verdict in capsys.readouterr().out
         stored = results.load("speed")
-        assert [run["kind"] for run in stored.runs] == [*speed.KINDS, *speed.CELLS]
+        costs = [f"{kind}, bidirectional, {equal}" for kind in speed.KINDS for equal in speed.EQUALS]
+        assert [run["kind"] for run in stored.runs] == [*speed.KINDS, *speed.CELLS, *speed.FORMED, *costs]
         assert stored.runs[0]["rounds"] == 2 and stored.runs[0]["size"] == size._asdict()
+        assert stored.runs[-1]["size"] == speed.equal_width(size)._asdict()
     before = (store / "speed.json").read_bytes()
     assert speed.main(["--quick"]) == 1 and (store / "speed.json").read_bytes() == before
+
+
+def test_what_is_timed_has_the_form_that_its_name_says():
+    size = speed.Size(2, 1, 3, 4)
+    for kind in speed.FORMED:
+        ours, theirs = speed.peers(kind, size).values()  # and none of d2l's
+        assert (ours.num_layers, ours.bidirectional) == (theirs.num_layers, theirs.bidirectional)
+        assert (ours.num_layers == 2) == kind.endswith("2 layers")
+        assert ours.bidirectional == kind.endswith("bidirectional")
+        assert type(ours).__name__ == type(theirs).__name__ == kind.partition(",")[0]
+    assert list(speed.peers("LSTM", size)) == ["ours", "torch", "d2l"]
+
+
+def test_the_cost_of_a_second_direction_compares_ours_with_ours(monkeypatch):
+    """With the clock replaced by one that gives each layer its own time."""
+    size = speed.Size(2, 1, 8, 12)
+
+    def run_once(layer, x, weighting):
+        assert weighting.shape == layer(x)[0].shape
+        whose = 1 if type(layer).__module__.startswith("rnnlib") else 10
+        return whose * (2.0 if layer.bidirectional else 1.0) * layer.hidden_size
+
+    monkeypatch.setattr(speed, "run_once", run_once)
+    same_width, same_parameters = speed.measure_cost("GRU", size, 3, 0)
+    assert same_width.size == size and same_width.parameters == 2 * same_width.one_parameters
+    assert same_width.ours_to_one == same_width.torch_to_one == 2
+    assert (same_width.ours_ms, same_width.torch_ms, same_width.torch_one_ms) == (24e3, 240e3, 120e3)
+    width = same_parameters.size.H
+    assert same_parameters.torch_to_one == pytest.approx(2 * width / 12)
+    two, one = (
+        sum(p.numel() for p in torch.nn.GRU(8, H, bidirectional=H < 12).parameters()) for H in (width, 12)
+    )
+    assert (same_parameters.parameters, same_parameters.one_parameters) == (two, one)
+    others = [2 * 3 * H * (8 + H + 2) for H in range(1, 13)]
+    assert abs(two - one) == min(abs(other - one) for other in others)
 
 
 # Language models.

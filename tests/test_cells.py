@@ -267,3 +267,20 @@ def test_bad_lstm_state():
     ):
         cell(x, (h, torch.zeros(2, 4)))
     assert_close(cell(x, [h, h]), cell(x))
+
+
+@pytest.mark.parametrize(("cell", "options"), OURS)
+def test_a_recurrent_matrix_that_is_not_square(cell, options):
+    """In the cell and in its step function: each gate's block takes a state to one of the same width."""
+    cell = cell(3, 4, **options)
+    rows = cell.num_gates * 4
+    gi, state = torch.zeros(2, rows), (torch.zeros(2, 4),) * len(cell.state_names)
+    step = {RNNCell: rnn_step, GRUCell: gru_step, LSTMCell: lstm_step}[type(cell)]
+    expected = rf"expected \(num_gates \* hidden_size={rows}, hidden_size=4\)$"
+    for shape in ((rows, 5), (rows + cell.num_gates, 4), (4 * rows,)):
+        came = str(shape).replace("(", r"\(").replace(")", r"\)")
+        cell.weight_hh = torch.nn.Parameter(torch.zeros(shape))
+        with pytest.raises(ValueError, match=f"^weight_hh has shape {came}, {expected}"):
+            cell(torch.zeros(2, 3))
+        with pytest.raises(ValueError, match=f"^weight_hh has shape {came}, {expected}"):
+            step(gi, *state, torch.zeros(shape))

@@ -113,7 +113,7 @@ def test_importing_pulls_in_neither_jupyter_nor_matplotlib():
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     heavy = {"IPython", "ipykernel", "ipywidgets", "anywidget", "traitlets", "jupyter_client", "jupyter_core"}
-    heavy |= {"matplotlib", "sphinx", "myst_nb", "pandas", "d2l"}
+    heavy |= {"matplotlib", "sphinx", "myst_nb", "pandas", "d2l", "sklearn"}
     assert not heavy & set(run.stdout.split())
 
 

@@ -7,11 +7,14 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn.utils.parametrize import register_parametrization
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torch.testing import assert_close
 
 from rnnlib.cells import GRUCell, LSTMCell, RNNCell, gru_step, lstm_step
-from rnnlib.layers import GRU, LSTM, RNN
+from rnnlib.layers import GRU, LSTM, RNN, last_states
+from rnnlib.layers.bidirectional import read_backwards, read_layer, reverse
+from rnnlib.layers.stacked import run_stack
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 PAIRS = {"RNN": (RNN, torch.nn.RNN), "GRU": (GRU, torch.nn.GRU), "LSTM": (LSTM, torch.nn.LSTM)}
@@ -109,11 +112,16 @@ def test_uneven_lengths_equal_torchs_packed_sequences(lengths, **case):
 
     # the same with padding, which may hold anything
     is_padding = torch.arange(max(lengths)) >= torch.tensor(lengths)[:, None]  # (B, T)
-    x[is_padding if ours.batch_first else is_padding.T] = torch.nan
-    (output, *last), (_, *gradients) = values_and_gradients(ours, x, state, lengths=lengths)
-    padded, _ = pad_packed_sequence(packed._replace(data=want[0][0]), batch_first=ours.batch_first)
+    is_padding = is_padding if ours.batch_first else is_padding.T
+    x[is_padding] = torch.nan
+    (output, *last), (of_x, *gradients) = values_and_gradients(ours, x, state, lengths=lengths)
+    padded, padded_of_x = (
+        pad_packed_sequence(packed._replace(data=data), batch_first=ours.batch_first)[0]
+        for data in (want[0][0], want[1][0])
+    )
     assert_close((output, *last), (padded, *want[0][1:]), **EXACT)
-    assert_close(gradients, list(want[1][1:]), **EXACT)
+    assert_close([of_x, *gradients], [padded_of_x, *want[1][1:]], **EXACT)
+    assert of_x[is_padding].eq(0).all() and output[is_padding].eq(0).all()  # exactly
 
 
 def test_packed_output_is_packed_as_the_input_was():
@@ -320,14 +328,6 @@ def test_gates_carry_gradients():
     assert x.grad.ne(0).any()
 
 
-def test_bidirectional_output_ends_where_h_n_says():
-    torch.manual_seed(0)
-    layer, x = GRU(3, 4, bidirectional=True), torch.randn(6, 2, 3)
-    output, h_n = layer(x)
-    assert_close(output[-1, :, :4], h_n[0])
-    assert_close(output[0, :, 4:], h_n[1])
-
-
 def test_a_sequence_in_two_pieces_is_the_sequence():
     torch.manual_seed(0)
     for layer in (RNN(3, 4, 2), GRU(3, 4, 2), LSTM(3, 4, 2)):
@@ -359,6 +359,124 @@ def test_autocast_takes_the_loop():
     layer, x = GRU(3, 4), torch.randn(5, 2, 3)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert_close(layer(x)[0].float(), layer(x, return_gates=True)[0].float())
+
+
+# --- depth and both directions, part by part ---------------------------------------------------------------
+
+uneven = st.lists(st.integers(1, 6), min_size=1, max_size=5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(lengths=uneven, trailing=st.sampled_from([(), (2,), (2, 3)]), seed=st.integers(0, 2**16))
+def test_reverse_turns_each_sequence_round_and_leaves_padding(lengths, trailing, seed):
+    torch.manual_seed(seed)
+    x = torch.randn(max(lengths) + 1, len(lengths), *trailing)
+    got = reverse(x, lengths)
+    for b, length in enumerate(lengths):
+        assert got[:length, b].equal(x[:length, b].flip(0))
+        assert got[length:, b].equal(x[length:, b])
+    assert reverse(got, torch.tensor(lengths)).equal(x)
+    assert reverse(x).equal(reverse(x, [len(x)] * len(lengths))) and reverse(x)[0].equal(x[-1])
+
+
+def test_both_directions_are_two_layers_one_of_which_reads_a_reversed_sequence():
+    """Each sequence by itself, read by layers of one direction, which need none of the code under test."""
+    torch.manual_seed(0)
+    for kind, lengths in (("RNN", None), ("GRU", [2, 5, 1]), ("LSTM", [5, 5, 3])):
+        both, _ = pair(kind, 3, 4, bidirectional=True)
+        one, other = (PAIRS[kind][0](3, 4, dtype=torch.float64) for _ in range(2))
+        one.load_state_dict({name: both.state_dict()[name] for name in one.state_dict()})
+        other.load_state_dict({name: both.state_dict()[f"{name}_reverse"] for name in other.state_dict()})
+        x = example(both, 5, 3)
+        output, _ = both(x, lengths=lengths)
+        for b, length in enumerate(lengths or [5] * 3):
+            alone = x[:length, b]
+            forwards, backwards = one(alone)[0], other(alone.flip(0))[0].flip(0)
+            assert_close(output[:length, b], torch.cat((forwards, backwards), -1), **EXACT)
+
+
+def test_a_stack_is_one_layer_upon_another():
+    torch.manual_seed(0)
+    stack, _ = pair("GRU", 3, 4, num_layers=3)
+    layers = []
+    for k in range(3):
+        layers.append(GRU(3 if k == 0 else 4, 4, dtype=torch.float64))
+        named = {name: stack.state_dict()[name.replace("_l0", f"_l{k}")] for name in layers[k].state_dict()}
+        layers[k].load_state_dict(named)
+    x = example(stack, 5, 2)
+    output, h_n = stack(x)
+    for k, layer in enumerate(layers):
+        x, last = layer(x)
+        assert_close(h_n[k], last[0], **EXACT)
+    assert_close(output, x, **EXACT)
+
+
+def test_the_parts_serve_any_network():
+    """`run_stack` and `read_layer` know of a network only that it maps x to values at all times."""
+    x = torch.arange(1.0, 5.0).view(4, 1, 1)
+
+    def adding_up(x):
+        return {"h": x.cumsum(0)}
+
+    output, [ahead, back] = read_layer([adding_up, adding_up], x, torch.tensor([3]))
+    assert output[:, 0].tolist() == [[1, 6], [3, 5], [6, 3], [0, 0]]
+    assert ahead["h"].equal(output[..., :1]) and back["h"].equal(output[..., 1:])
+    assert read_backwards(adding_up, x)["h"].flatten().tolist() == [10, 9, 7, 4]
+    one_way, [only] = read_layer([adding_up], x)
+    assert one_way is only["h"]
+
+    def layer(x):
+        return x + 1, [{"h": x}]  # notes what it has read
+
+    x = torch.ones(50, 4, 5)
+    torch.manual_seed(0)
+    output, read = run_stack([layer] * 3, x, dropout=0.5, training=True)
+    kept = [trace["h"] for trace in read]
+    assert kept[0].equal(x) and output.equal(kept[2] + 1)  # no dropout below the first nor above the last
+    assert set(kept[1].unique().tolist()) == {0.0, 4.0}  # (1 + 1) / 0.5
+    assert not (kept[1] == 0).equal(kept[2] == 0)  # each its own mask
+    assert run_stack([layer] * 3, x, dropout=0.5)[0].eq(4).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(lengths=st.one_of(st.none(), uneven), case=st.fixed_dictionaries(shapes))
+def test_last_states_is_h_n_of_the_last_layer(lengths, case):
+    case |= {"batch_first": False}
+    ours, theirs, state = drawn(batch=len(lengths or [3] * 3), **case)
+    H, D = ours.hidden_size, ours.num_directions
+    x = example(ours, max(lengths or [4]), len(lengths or [3] * 3))
+    output, last = ours(x, state, lengths=lengths)
+    h_n = parts_of(last)[0]
+    want = torch.cat([*h_n[-D:]], -1)
+    assert last_states(output, lengths, ours.bidirectional).equal(want)
+    for b, length in enumerate(lengths or [len(x)] * 3):
+        assert output[length - 1, b, :H].equal(h_n[-D, b])
+        assert D == 1 or output[0, b, H:].equal(h_n[-1, b])
+    if lengths is None:
+        output, last = theirs(x, state)
+    else:
+        packed = pack_padded_sequence(x, torch.tensor(lengths), enforce_sorted=False)
+        output, last = theirs(packed, state)
+        output = pad_packed_sequence(output)[0]
+    got = last_states(output, lengths, theirs.bidirectional)
+    assert_close(got, torch.cat([*parts_of(last)[0][-D:]], -1), rtol=0, atol=0)
+    assert_close(got, want, **EXACT)
+
+
+def test_a_weight_is_asked_for_once_in_a_forward_pass():
+    """A parametrization at random, such as dropped recurrent weights, gives one matrix for all steps."""
+    asked = []
+
+    class Noting(torch.nn.Module):
+        def forward(self, weight):
+            asked.append(weight)
+            return weight
+
+    layer = GRU(3, 4, num_layers=2)
+    register_parametrization(layer, "weight_hh_l1", Noting())
+    asked.clear()
+    layer(torch.randn(5, 2, 3))
+    assert len(asked) == 1
 
 
 # --- dropout -----------------------------------------------------------------------------------------------
@@ -423,8 +541,9 @@ def test_dropout_on_one_layer_warns_as_torch_does():
         (lambda: GRU(3, 0), ValueError, "hidden_size is 0, expected at least 1"),
         (lambda: LSTM(3, 4, num_layers=0), ValueError, "num_layers is 0, expected at least 1"),
         (lambda: LSTM(3, "4"), TypeError, r"hidden_size is '4' \(str\), expected an int"),
-        (lambda: GRU(3, 4, 2, dropout=1.5), ValueError, r"dropout is 1.5, expected a number in \[0, 1\]"),
-        (lambda: GRU(3, 4, 2, dropout=-0.1), ValueError, r"dropout is -0.1, expected a number in \[0, 1\]"),
+        (lambda: GRU(3, 4, 2, dropout=1.5), ValueError, r"dropout is 1.5, expected a number in \[0, 1\)"),
+        (lambda: GRU(3, 4, 2, dropout=1.0), ValueError, r"dropout is 1.0, expected a number in \[0, 1\)"),
+        (lambda: GRU(3, 4, 2, dropout=-0.1), ValueError, r"dropout is -0.1, expected a number in \[0, 1\)"),
         (lambda: GRU(3, 4, 2, dropout=float("nan")), ValueError, "dropout is nan, expected a number"),
         (lambda: GRU(3, 4, 2, dropout=True), TypeError, r"dropout is True \(bool\), expected a number"),
         (
@@ -557,3 +676,46 @@ def test_lengths_beside_a_packed_sequence():
         ValueError, match="lengths came with a PackedSequence, which has its own; expected None"
     ):
         GRU(3, 4)(packed, lengths=[5, 5, 5, 5])
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("kind", PAIRS)
+def test_a_parameter_of_another_shape_put_in_by_hand(kind, fused):
+    gates = PAIRS[kind][0].num_gates
+    rows = gates * 4
+    wrong = {
+        "weight_hh_l0": ((rows, 5), rf"\(num_gates \* hidden_size={rows}, hidden_size=4\)"),
+        "weight_hh_l1_reverse": ((rows + gates, 4), rf"\(num_gates \* hidden_size={rows}, hidden_size=4\)"),
+        "weight_ih_l0_reverse": ((rows, 4), rf"\(num_gates \* hidden_size={rows}, input_size=3\)"),
+        "weight_ih_l1": ((rows, 4), rf"\(num_gates \* hidden_size={rows}, num_directions \* hidden_size=8\)"),
+        "bias_hh_l1": ((rows - 1,), rf"\(num_gates \* hidden_size={rows}\)"),
+    }
+    for name, (shape, expected) in wrong.items():
+        layer = PAIRS[kind][0](3, 4, num_layers=2, bidirectional=True, fused=fused)
+        setattr(layer, name, torch.nn.Parameter(torch.zeros(shape)))
+        came = str(shape).replace("(", r"\(").replace(")", r"\)")
+        with pytest.raises(ValueError, match=f"^{name} has shape {came}, expected {expected}$"):
+            layer(X)
+
+
+def test_a_parameter_of_the_right_shape_put_in_by_hand():
+    layer = GRU(3, 4)
+    layer.weight_hh_l0 = torch.nn.Parameter(torch.zeros(12, 4))
+    layer.bias_hh_l0 = None
+    gi = X @ layer.weight_ih_l0.T + layer.bias_ih_l0
+    assert_close(layer(X)[0][0], gru_step(gi[0], torch.zeros(4, 4), torch.zeros(12, 4)).h)
+
+
+@pytest.mark.parametrize("use", [reverse, last_states])
+def test_bad_lengths_beside_a_layer(use):
+    with pytest.raises(ValueError, match=r"lengths has shape \(3,\), expected \(batch=4\)"):
+        use(X, [5, 5, 5])
+    with pytest.raises(ValueError, match="lengths holds 0, expected 1 to 5"):
+        use(X, [5, 0, 5, 5])
+    with pytest.raises(ValueError, match="lengths holds 6, expected 1 to 5"):
+        use(X, torch.tensor([5, 6, 5, 5]))
+
+
+def test_last_states_of_an_odd_width():
+    with pytest.raises(ValueError, match=r"output has shape \(5, 4, 3\), expected \(time, batch, 2 \* hid"):
+        last_states(X, bidirectional=True)

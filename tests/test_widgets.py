@@ -15,10 +15,12 @@ import traitlets
 import rnnlib.widgets
 from rnnlib.probes import gradient_reach
 from rnnlib.widgets import (
+    CharacterMemory,
     GradientFlow,
     GRUStepper,
     HalfLife,
     HoldABit,
+    LayerGrid,
     LSTMStepper,
     StoryWriter,
     UnrolledCalculator,
@@ -40,7 +42,17 @@ from rnnlib.widgets.base import (
 )
 from rnnlib.widgets.gradient_flow import SEEDS, build_cell, draw, loss
 
-WIDGETS = [GradientFlow, GRUStepper, HalfLife, HoldABit, LSTMStepper, StoryWriter, UnrolledCalculator]
+WIDGETS = [
+    CharacterMemory,
+    GradientFlow,
+    GRUStepper,
+    HalfLife,
+    HoldABit,
+    LayerGrid,
+    LSTMStepper,
+    StoryWriter,
+    UnrolledCalculator,
+]
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 

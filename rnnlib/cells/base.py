@@ -26,6 +26,17 @@ def project_input(x: Tensor, weight_ih: Tensor, bias_ih: Tensor | None = None) -
     return nn.functional.linear(x, weight_ih, bias_ih)
 
 
+def check_recurrent(weight_hh: Tensor, num_gates: int, h: Tensor) -> None:
+    """Require (G*H, H): each of its G blocks is square, because it takes a state of width H to another.
+
+    Raises:
+        ValueError: any other shape.
+    """
+    H = h.shape[-1]
+    if weight_hh.shape != (num_gates * H, H):  # asked at every step, so the message's parts wait
+        check_shape("weight_hh", weight_hh, {"num_gates * hidden_size": num_gates * H, "hidden_size": H})
+
+
 def init_uniform(parameters: list[nn.Parameter], hidden_size: int) -> None:
     """Draw every entry from U(-k, k) with k = 1/sqrt(H), in order, as `torch.nn` does."""
     bound = 1 / math.sqrt(hidden_size)
@@ -114,7 +125,7 @@ class RecurrentCell(nn.Module, ABC):
 
         Raises:
             TypeError: a dtype that is not the weights', or a state of the wrong form.
-            ValueError: a wrong shape.
+            ValueError: a wrong shape, also of `weight_hh` where it was replaced.
         """
         parts = self.initial_state(state, x_t)
         step = self.step(project_input(x_t, self.weight_ih, self.bias_ih), *parts)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from rnnlib.cells.base import RecurrentCell
+from rnnlib.cells.base import RecurrentCell, check_recurrent
 
 
 class GRUStep(NamedTuple):
@@ -36,7 +36,11 @@ def gru_step(
         weight_hh: (3H, H), blocks r z n.
         bias_hh: (3H,) or None.
         reset_after: True for PyTorch's convention, False for the paper's.
+
+    Raises:
+        ValueError: `weight_hh` of another shape.
     """
+    check_recurrent(weight_hh, 3, h)
     gi_r, gi_z, gi_n = gi.chunk(3, dim=-1)  # each (B, H)
     if reset_after:
         gh_r, gh_z, gh_n = linear(h, weight_hh, bias_hh).chunk(3, dim=-1)  # one product for all gates

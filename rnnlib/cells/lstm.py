@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from rnnlib.cells.base import RecurrentCell
+from rnnlib.cells.base import RecurrentCell, check_recurrent
 
 
 class LSTMStep(NamedTuple):
@@ -29,7 +29,11 @@ def lstm_step(gi: Tensor, h: Tensor, c: Tensor, weight_hh: Tensor, bias_hh: Tens
         c: previous cell state c_{t-1}, (B, H).
         weight_hh: (4H, H), blocks i f g o.
         bias_hh: (4H,) or None.
+
+    Raises:
+        ValueError: `weight_hh` of another shape.
     """
+    check_recurrent(weight_hh, 4, h)
     a_i, a_f, a_g, a_o = (gi + linear(h, weight_hh, bias_hh)).chunk(4, dim=-1)  # one product for all gates
     i = torch.sigmoid(a_i)  # i_t = sigmoid(W_ii x_t + b_ii + W_hi h_{t-1} + b_hi)
     f = torch.sigmoid(a_f)  # f_t = sigmoid(W_if x_t + b_if + W_hf h_{t-1} + b_hf)

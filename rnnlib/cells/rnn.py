@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear
 
-from rnnlib.cells.base import RecurrentCell
+from rnnlib.cells.base import RecurrentCell, check_recurrent
 
 
 def identity(a: Tensor) -> Tensor:
@@ -49,7 +49,11 @@ def rnn_step(
         weight_hh: (H, H).
         bias_hh: (H,) or None.
         nonlinearity: "tanh", "relu" or "identity".
+
+    Raises:
+        ValueError: `weight_hh` of another shape.
     """
+    check_recurrent(weight_hh, 1, h)
     gh = linear(h, weight_hh, bias_hh)  # W_hh h_{t-1} + b_hh                  (B, H)
     return RNNStep(NONLINEARITIES[nonlinearity](gi + gh))  # h_t               (B, H)
 

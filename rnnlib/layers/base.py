@@ -1,8 +1,13 @@
-"""The base of the layers: parameters, stacking, both directions, and the forms in which sequences come."""
+"""The base of the layers: parameters, and the forms in which sequences come and go.
+
+Depth is in `rnnlib.layers.stacked`, both directions in `rnnlib.layers.bidirectional`.
+"""
 
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import partial
+from itertools import product
 from typing import NamedTuple
 
 import torch
@@ -11,10 +16,10 @@ from torch.nn.utils.rnn import PackedSequence
 
 from rnnlib.cells.base import State, check_state, init_uniform, project_input
 from rnnlib.errors import check_dtype, check_shape, check_size
-from rnnlib.layers.packed import at_end, check_lengths, clear_padding, repack, reverse_time, unpack
+from rnnlib.layers.bidirectional import Trace, read_layer
+from rnnlib.layers.packed import at_end, check_lengths, clear_padding, repack, unpack
+from rnnlib.layers.stacked import run_stack
 from rnnlib.layers.unroll import unroll
-
-Trace = dict[str, Tensor]
 
 
 class Weights(NamedTuple):
@@ -46,7 +51,7 @@ class RecurrentLayer(nn.Module, ABC):
 
     Raises:
         TypeError: a size that is not an int, a dropout that is not a number.
-        ValueError: a size below 1, a dropout outside [0, 1].
+        ValueError: a size below 1, a dropout outside [0, 1).
     """
 
     num_gates: int
@@ -73,11 +78,10 @@ class RecurrentLayer(nn.Module, ABC):
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional, self.fused = bidirectional, fused
-        for layer in range(num_layers):
-            for suffix in ("", "_reverse")[: self.num_directions]:
-                for name, shape in self._parameter_shapes(layer).items():
-                    parameter = nn.Parameter(torch.empty(shape, device=device, dtype=dtype))
-                    self.register_parameter(f"{name}_l{layer}{suffix}", parameter)
+        for layer, reverse in self._directions():
+            for name, axes in self._parameter_axes(layer).items():
+                parameter = nn.Parameter(torch.empty(*axes.values(), device=device, dtype=dtype))
+                self.register_parameter(name + suffix(layer, reverse), parameter)
         self.reset_parameters()
 
     @property
@@ -85,20 +89,33 @@ class RecurrentLayer(nn.Module, ABC):
         """The number of directions D, 2 when bidirectional, else 1."""
         return 2 if self.bidirectional else 1
 
-    def _parameter_shapes(self, layer: int) -> dict[str, tuple[int, ...]]:
-        rows = self.num_gates * self.hidden_size
-        columns = self.input_size if layer == 0 else self.num_directions * self.hidden_size
-        weights = {"weight_ih": (rows, columns), "weight_hh": (rows, self.hidden_size)}
-        return weights | ({"bias_ih": (rows,), "bias_hh": (rows,)} if self.bias else {})
+    def _directions(self) -> list[tuple[int, bool]]:
+        """(layer, reverse) of l0, l0_reverse, l1, ..., the order of states and parameters."""
+        return list(product(range(self.num_layers), (False, True)[: self.num_directions]))
+
+    def _parameter_axes(self, layer: int) -> dict[str, dict[str, int]]:
+        H, D = self.hidden_size, self.num_directions
+        rows = {"num_gates * hidden_size": self.num_gates * H}
+        read = {"input_size": self.input_size} if layer == 0 else {"num_directions * hidden_size": D * H}
+        weights = {"weight_ih": rows | read, "weight_hh": rows | {"hidden_size": H}}
+        return weights | ({"bias_ih": rows, "bias_hh": rows} if self.bias else {})
 
     def reset_parameters(self) -> None:
         """Draw all parameters anew from U(-1/sqrt(H), 1/sqrt(H))."""
         init_uniform(list(self.parameters()), self.hidden_size)
 
     def weights(self, layer: int = 0, reverse: bool = False) -> Weights:
-        """The parameters of one direction of one layer."""
-        suffix = f"_l{layer}" + ("_reverse" if reverse else "")
-        return Weights(*(getattr(self, name + suffix, None) for name in Weights._fields))
+        """The parameters of one direction of one layer.
+
+        Raises:
+            ValueError: one was replaced by a tensor of another shape.
+        """
+        own = suffix(layer, reverse)
+        weights = Weights(*(getattr(self, name + own, None) for name in Weights._fields))
+        for name, axes in self._parameter_axes(layer).items():
+            if getattr(weights, name) is not None:
+                check_shape(name + own, getattr(weights, name), axes)
+        return weights
 
     @abstractmethod
     def step(self, weights: Weights, gi: Tensor, *state: Tensor) -> tuple[Tensor, ...]:
@@ -154,7 +171,8 @@ class RecurrentLayer(nn.Module, ABC):
         parts = self.initial_state(state, x, batch_axis)
         lengths = None if lengths is None else check_lengths(lengths, x)
 
-        output, parts, gates = self._run_layers(clear_padding(x, lengths), parts, lengths, return_gates)
+        output, gates = self._run_layers(clear_padding(x, lengths), parts, lengths, return_gates)
+        parts = self._last_state(gates, lengths)
 
         if batch_axis is None:  # unbatched: take the axis of one out again
             output, parts = output.squeeze(1), tuple(part.squeeze(1) for part in parts)
@@ -187,43 +205,30 @@ class RecurrentLayer(nn.Module, ABC):
 
     def _run_layers(
         self, x: Tensor, state: tuple[Tensor, ...], lengths: Tensor | None, return_gates: bool
-    ) -> tuple[Tensor, tuple[Tensor, ...], list[Trace]]:
-        """Stack the layers: each reads the output of the one below, both directions side by side."""
-        last_states, traces = [], []
-        for layer in range(self.num_layers):
-            if layer > 0:
-                x = nn.functional.dropout(x, self.dropout, self.training)
-            for direction in range(self.num_directions):
-                before = tuple(part[len(traces)] for part in state)  # (B, H) each
-                trace, after = self._run_direction(layer, direction == 1, x, before, lengths, return_gates)
-                traces.append(trace)
-                last_states.append(after)
-            outputs = [trace["h"] for trace in traces[-self.num_directions :]]
-            x = torch.cat(outputs, dim=-1) if self.bidirectional else outputs[0]  # (T, B, D*H)
-        return x, tuple(torch.stack(parts) for parts in zip(*last_states, strict=True)), traces
+    ) -> tuple[Tensor, list[Trace]]:
+        """The last layer's output, and the values at all times of l0, l0_reverse, l1, ..."""
+        D = self.num_directions
+        before = zip(*state, strict=True)  # the first state of each, (B, H) or a pair of them
+        runs = [
+            partial(self._run, self.weights(*direction), first, return_gates)
+            for direction, first in zip(self._directions(), before, strict=True)
+        ]
+        layers = [partial(read_layer, runs[k : k + D], lengths=lengths) for k in range(0, len(runs), D)]
+        return run_stack(layers, x, self.dropout, self.training)
 
-    def _run_direction(
-        self,
-        layer: int,
-        reverse: bool,
-        x: Tensor,
-        state: tuple[Tensor, ...],
-        lengths: Tensor | None,
-        return_gates: bool,
-    ) -> tuple[Trace, tuple[Tensor, ...]]:
-        """One direction of one layer: its values at all times, (T, B, H) each, and its last state."""
-        if reverse:
-            x = reverse_time(x, lengths)
-        weights = self.weights(layer, reverse)
+    def _last_state(self, traces: list[Trace], lengths: Tensor | None) -> tuple[Tensor, ...]:
+        """The parts of the state where each direction has read everything, (L*D, B, H) each."""
+        read = [(trace, reverse) for trace, (_, reverse) in zip(traces, self._directions(), strict=True)]
+        return tuple(
+            torch.stack([at_end(trace[name], lengths, reverse) for trace, reverse in read])
+            for name in self.state_names
+        )
+
+    def _run(self, weights: Weights, state: tuple[Tensor, ...], return_gates: bool, x: Tensor) -> Trace:
+        """One direction of one layer, from left to right: its values at all times, (T, B, H) each."""
         if self.can_fuse(x) and not return_gates:
-            trace = dict(zip(self.state_names, self.fused_states(x, state, weights), strict=True))
-        else:
-            trace = self._unrolled(x, state, weights, return_gates)
-        after = tuple(at_end(trace[name], lengths) for name in self.state_names)
-        trace = {name: clear_padding(value, lengths) for name, value in trace.items()}
-        if reverse:
-            trace = {name: reverse_time(value, lengths) for name, value in trace.items()}
-        return trace, after
+            return dict(zip(self.state_names, self.fused_states(x, state, weights), strict=True))
+        return self._unrolled(x, state, weights, return_gates)
 
     def _unrolled(self, x: Tensor, state: tuple[Tensor, ...], weights: Weights, return_gates: bool) -> Trace:
         """The values at all times by the loop that defines them: state and gates, or the state alone."""
@@ -239,17 +244,22 @@ class RecurrentLayer(nn.Module, ABC):
         return ", ".join(shown)
 
 
+def suffix(layer: int, reverse: bool) -> str:
+    """How `torch.nn` ends the names of one direction's parameters: "_l0", "_l0_reverse", "_l1" ..."""
+    return f"_l{layer}" + ("_reverse" if reverse else "")
+
+
 def check_dropout(dropout: float, num_layers: int) -> None:
     """Require a probability; warn, as `torch.nn` does, where a single layer leaves nothing to drop between.
 
     Raises:
         TypeError: `dropout` is not a number.
-        ValueError: it lies outside [0, 1].
+        ValueError: it lies outside [0, 1): dropping everything would leave the next layer nothing to read.
     """
     if not isinstance(dropout, int | float) or isinstance(dropout, bool):
-        raise TypeError(f"dropout is {dropout!r} ({type(dropout).__name__}), expected a number in [0, 1]")
-    if not 0 <= dropout <= 1:
-        raise ValueError(f"dropout is {dropout}, expected a number in [0, 1]")
+        raise TypeError(f"dropout is {dropout!r} ({type(dropout).__name__}), expected a number in [0, 1)")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout is {dropout}, expected a number in [0, 1)")
     if dropout > 0 and num_layers == 1:
         warnings.warn(
             "dropout acts between layers, so it expects num_layers greater than 1, "

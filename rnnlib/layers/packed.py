@@ -38,17 +38,10 @@ def clear_padding(x: Tensor, lengths: Tensor | None) -> Tensor:
     return x.masked_fill(is_padding.unsqueeze(-1), 0)
 
 
-def reverse_time(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """Every sequence of `x` (T, B, ...) back to front within its own length, padding left behind it."""
-    if lengths is None:
-        return x.flip(0)
-    time = torch.arange(len(x), device=x.device)[:, None]  # (T, 1)
-    mirrored = torch.where(time < lengths, lengths - 1 - time, time)  # (T, B)
-    return x[mirrored, torch.arange(x.shape[1], device=x.device)]
-
-
-def at_end(x: Tensor, lengths: Tensor | None) -> Tensor:
-    """The entry of `x` (T, B, H) at each sequence's last step: (B, H)."""
+def at_end(x: Tensor, lengths: Tensor | None, reverse: bool = False) -> Tensor:
+    """The entry of `x` (T, B, H) at the step that a direction reads last, (B, H)."""
+    if reverse:
+        return x[0]
     if lengths is None:
         return x[-1]
     return x[lengths - 1, torch.arange(x.shape[1], device=x.device)]

@@ -3,5 +3,6 @@
 from rnnlib.models.language_model import LanguageModel
 from rnnlib.models.ngram import NGram
 from rnnlib.models.readout import ReadOut
+from rnnlib.models.tagger import Tagger, tagging_loss
 
-__all__ = ["LanguageModel", "NGram", "ReadOut"]
+__all__ = ["LanguageModel", "NGram", "ReadOut", "Tagger", "tagging_loss"]

@@ -7,21 +7,27 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "CharacterMemory": "character_memory",
     "GRUStepper": "gru_stepper",
     "GradientFlow": "gradient_flow",
     "HalfLife": "half_life",
     "HoldABit": "hold_a_bit",
     "LSTMStepper": "lstm_stepper",
+    "LayerGrid": "layer_grid",
+    "LeftRight": "left_right",
     "StoryWriter": "story_writer",
     "UnrolledCalculator": "unrolled_calculator",
 }
 
 __all__ = [
+    "CharacterMemory",
     "GRUStepper",
     "GradientFlow",
     "HalfLife",
     "HoldABit",
     "LSTMStepper",
+    "LayerGrid",
+    "LeftRight",
     "StoryWriter",
     "UnrolledCalculator",
 ]

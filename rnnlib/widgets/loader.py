@@ -19,10 +19,13 @@ from typing import Any
 FOLDER = Path(__file__).parent / "js"
 WEIGHTS = Path(__file__).parent / "weights"
 WIDGETS = (
+    "character_memory",
     "gradient_flow",
     "gru_stepper",
     "half_life",
     "hold_a_bit",
+    "layer_grid",
+    "left_right",
     "lstm_stepper",
     "story_writer",
     "unrolled_calculator",

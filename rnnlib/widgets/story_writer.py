@@ -126,13 +126,18 @@ class CharacterModel(NamedTuple):
 def load_model() -> CharacterModel:
     """The packaged model: weights of float16, held in float64."""
     stored = loader.read_weights("story_writer")
+    return CharacterModel(stored["characters"], stored["card"], **unpacked(stored))
+
+
+def unpacked(stored: dict[str, Any]) -> dict[str, Tensor]:
+    """Stored parameters by name, float64, from their `shapes` and one base64 string of `float16`."""
     values = np.frombuffer(base64.b64decode(stored["float16"]), dtype="<f2").astype(np.float64)
     parameters, place = {}, 0
     for name, shape in stored["shapes"].items():
         size = math.prod(shape)
         parameters[name] = torch.from_numpy(values[place : place + size].reshape(shape))
         place += size
-    return CharacterModel(stored["characters"], stored["card"], **parameters)
+    return parameters
 
 
 def uniforms(seed: int, count: int) -> list[float]:

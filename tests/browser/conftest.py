@@ -99,6 +99,12 @@ html[data-theme="dark"] {{ background: #14181e; color: #eee }} a {{ color: inher
 <a href="#gradient-flow?forget_bias=3">set the forget bias to 3</a>,
 <a href="#hold-a-bit?w=2">raise w to 2</a>,
 <a href="#story-writer?prompt=The%20lamp&amp;temperature=0&amp;t=7">what the lamp does</a>,
+<a href="#layer-grid?step=2">layer 2 starts</a>,
+<a href="#layer-grid?layers=2&amp;cell=gru&amp;nudge_layer=1&amp;nudge_step=8">nudge the last step</a>,
+<a href="#left-right?sentence=the%20tour%20was%20awful&amp;k=3&amp;edit=&amp;readout=at">the cheat</a>,
+<a href="#left-right?readout=last&amp;edit=hated">what output[-1] has read</a>,
+<a href="#character-memory?cell=rnn&amp;t=40">the plain RNN at character 40</a>,
+<a href="#character-memory?text=The%20lamp&amp;t=9&amp;measure=log_p">after the lamp</a>,
 <a href="#half-life?forget_bias=6&amp;lag=280&amp;axes=log_steps">the half-life at bias 6</a>,
 <a href="#unrolled-calculator?weight=u2&amp;value=L&amp;step=3">step 3 of u₂</a>,
 <a href="#unrolled-calculator?weight_hh=0.2,0,0,0.2&amp;inputs=1&amp;loss_at=every">a small W</a>.</p></main>

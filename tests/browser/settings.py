@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
+from math import exp
 from typing import Any, NamedTuple
 
 import torch
+from fill_in_peer import Torch
 from torch import Tensor
 
 from rnnlib.models import LanguageModel
+from rnnlib.widgets.character_memory import Rememberer
+from rnnlib.widgets.character_memory import load_models as load_rememberers
+from rnnlib.widgets.left_right import LISTED, MOST_WORDS, load_models, words_of
 from rnnlib.widgets.story_writer import load_model, write
 
 State = dict[str, Any]
@@ -601,12 +606,270 @@ def story_expected(state: State) -> dict[str, float]:
     return shown | {"u": found.uniforms[place]}
 
 
+# ---- layer_grid -----------------------------------------------------------------------------------------
+
+_GRID_SIZES = [(3, 8, 4), (1, 5, 3), (2, 12, 6), (4, 7, 2), (4, 12, 5), (3, 2, 6)]  # layers, length, width
+
+# 24 settings; each setting's wave must be on the range before the layers are set.
+_GRID: list[State] = [
+    {
+        "length": _GRID_SIZES[k % 6][1],
+        "step": 1 + (3 * k) % (_GRID_SIZES[k % 6][1] + 2),
+        "layers": _GRID_SIZES[k % 6][0],
+        "width": _GRID_SIZES[k % 6][2],
+        "cell": ("rnn", "gru", "lstm")[(k + k // 6) % 3],
+        "nudge_layer": 1 + k % _GRID_SIZES[k % 6][0],
+        "nudge_step": 1 + (5 * k) % _GRID_SIZES[k % 6][1],
+        "nudge": (0.5, -2, 0.1, 0, 1.3)[k % 5],
+        "result": ("output", "h_n", "c_n")[(k // 3) % 3],
+    }
+    for k in range(24)
+]
+
+
+@torch.no_grad()
+def grid_expected(state: State) -> dict[str, float]:
+    """By torch.nn's stacked module: states, `output`, `h_n`, `c_n` and the number of parameters; the nudge's
+    changes by torch.nn's cells."""
+    L, T = state["layers"], state["length"]
+    network = _grid_network(state)
+    x = torch.tensor(state["payload"]["inputs"][:T], dtype=torch.float64)
+    output, last = network(x)
+    h_n, c_n = last if state["cell"] == "lstm" else (last, last[:0])
+    results = {"output": output, "h_n": h_n, "c_n": c_n}
+    plain, nudged = _grid_states(network, x, state, 0.0), _grid_states(network, x, state, state["nudge"])
+    change = (nudged["h"] - plain["h"]).abs().amax(-1)
+    shown: dict[str, float] = {}
+    for name, rows in results.items():
+        shown |= {f"{name}[{k}][{j}]": v for k, row in enumerate(rows.tolist()) for j, v in enumerate(row)}
+    for layer in range(1, L + 1):
+        for step in range(1, T + 1):
+            at = f"[{layer}][{step}]"
+            value = change[layer - 1, step - 1].item()
+            shown |= {f"wave{at}": layer + step - 1, f"change{at}": value, f"table.change{at}": value}
+            for name, values in plain.items():
+                own = values[layer - 1, step - 1].tolist()
+                shown |= {f"{name}{at}[{j}]": v for j, v in enumerate(own, start=1)}
+    wave = min(state["step"], L + T - 1)
+    layer, step = min(state["nudge_layer"], L), min(state["nudge_step"], T)
+    sizes = [sum(p.numel() for name, p in network.named_parameters() if f"_l{k}" in name) for k in range(L)]
+    return shown | {
+        "ready": sum(1 <= wave - k + 1 <= T for k in range(1, L + 1)),
+        "waves": L + T - 1,
+        "cells": L * T,
+        "in_reach": (L - layer + 1) * (T - step + 1),
+        "changed": change.count_nonzero().item(),
+        "unchanged": (change == 0).sum().item(),
+        "output_rows": change[-1].count_nonzero().item(),
+        "h_n_rows": change[:, -1].count_nonzero().item(),
+        "first": sizes[0],
+        "above": sizes[-1] if L > 1 else network.weight_hh_l0.numel() * 2 + network.bias_hh_l0.numel() * 2,
+        "total": sum(sizes),
+        "parameters": sum(sizes),
+    }
+
+
+def _grid_network(state: State) -> torch.nn.RNNBase:
+    """torch.nn's stacked module with the page's weights, cut to its size."""
+    payload, H = state["payload"], state["width"]
+    kinds = {"rnn": torch.nn.RNN, "gru": torch.nn.GRU, "lstm": torch.nn.LSTM}
+    network = kinds[state["cell"]](len(payload["inputs"][0]), H, state["layers"]).double()
+    for name, parameter in network.named_parameters():
+        kind, _, layer = name.rpartition("_l")
+        stored = torch.tensor(payload["layers"][int(layer)][kind], dtype=torch.float64)
+        blocks = stored.reshape(4, payload["units"], -1)[: len(parameter) // H, :H]
+        columns = parameter.shape[1] if parameter.dim() > 1 else 1
+        parameter.copy_(blocks[..., :columns].reshape(parameter.shape) / H**0.5)
+    return network
+
+
+def _grid_states(network: torch.nn.RNNBase, x: Tensor, state: State, size: float) -> dict[str, Tensor]:
+    """h, and c of the LSTM, (L, T, H) each, by torch.nn's cells; `size` is added at the nudge's place."""
+    cells = {"rnn": torch.nn.RNNCell, "gru": torch.nn.GRUCell, "lstm": torch.nn.LSTMCell}
+    place = min(state["nudge_layer"], state["layers"]), min(state["nudge_step"], state["length"])
+    found: dict[str, list[Tensor]] = {"h": [], "c": []}
+    for k in range(state["layers"]):
+        cell = cells[state["cell"]](x.shape[1], state["width"]).double()
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        cell.load_state_dict({name: getattr(network, f"{name}_l{k}") for name in names})
+        h = c = torch.zeros(state["width"], dtype=torch.float64)
+        rows: dict[str, list[Tensor]] = {"h": [], "c": []}
+        for t, x_t in enumerate(x):
+            h, c = cell(x_t, (h, c)) if state["cell"] == "lstm" else (cell(x_t, h), c)
+            h = h + size if (k + 1, t + 1) == place else h
+            rows["h"].append(h)
+            rows["c"].append(c)
+        x = torch.stack(rows["h"])
+        found["h"].append(x)
+        found["c"].append(torch.stack(rows["c"]))
+    return {name: torch.stack(found[name]) for name in ("hc" if state["cell"] == "lstm" else "h")}
+
+
+# ---- left_right -----------------------------------------------------------------------------------------
+
+_SENTENCES = [
+    "i loved the tour, even though the weather was awful",
+    "awful",
+    "The lamp was not bright at all",
+    "<b>bold</b> & the xyzzy, Zoë",
+    "she said that the soup was cold, and the bill was",
+    " ".join(["the", "lamp"] * 10),
+    "the tour",
+]
+
+# 28 settings: the sentence comes first, since the positions are its own.
+_LEFT_RIGHT: list[State] = [
+    {
+        "sentence": _SENTENCES[j % 7],
+        "k": min(1 + (5 * j) % 11, (11, 1, 7, 6, 11, 16, 2)[j % 7]),
+        "edit": ("", "hated", "the", "xyzzy", "one two")[j % 5],
+        "readout": ("around", "at", "last", "summary")[(j + j // 4) % 4],
+    }
+    for j in range(28)
+]
+
+
+@cache
+def _fill_in() -> Torch:
+    return Torch()
+
+
+def left_right_expected(state: State) -> dict[str, float]:
+    """States and the slices' distances by torch.nn.GRU; probabilities, gain and perplexities by its heads."""
+    peer, models = _fill_in(), load_models()
+    words = words_of(state["sentence"])[:MOST_WORDS]
+    put = (words_of(state["edit"]) or [""])[0]
+    place = min(state["k"], len(words)) - 1
+    ids = [models.ids.get(word, 0) for word in words]
+    edited = [*ids[:place], models.ids.get(put, 0), *ids[place + 1 :]]
+    (old, _), (output, h_n) = peer.outputs("bi", ids), peer.outputs("bi", edited)
+    lanes = {"forward": output[:, : h_n.shape[1]], "backward": output[:, h_n.shape[1] :]}
+    shown = {
+        f"{lane}[{t}][{j}]": v
+        for lane, rows in lanes.items()
+        for t, row in enumerate(rows.tolist(), start=1)
+        for j, v in enumerate(row, start=1)
+    }
+    for name, lane, t, direction in (
+        ("output[-1, :H]", "forward", -1, 0),
+        ("output[0, H:]", "backward", 0, 1),
+        ("output[-1, H:]", "backward", -1, 1),
+        ("output[0, :H]", "forward", 0, 0),
+    ):
+        shown[f"off.{name}"] = (lanes[lane][t] - h_n[direction]).abs().max().item()
+    change = (output - old).abs()
+    T, H = len(words), h_n.shape[1]
+    ends = {
+        "around": (place - 1, place + 1),
+        "at": (place, place),
+        "last": (T - 1, T - 1),
+        "summary": (T - 1, 0),
+    }
+    for mark, t, half in zip("AB", ends[state["readout"]], (slice(H), slice(H, None)), strict=True):
+        if 0 <= t < T:
+            shown[f"changed.{mark}"] = change[t, half].max().item()
+    found = peer.guess(edited, place)
+    for name, p in found.items():
+        order = p.argsort(descending=True, stable=True)
+        shown |= {f"{name}[{rank}]": p[k].item() for rank, k in enumerate(order[:LISTED].tolist(), start=1)}
+        shown[f"{name}.own"] = p[ids[place]].item()
+    right = "at" if state["readout"] == "at" else "around"
+    stands = edited[place] if right == "at" and edited[place] else ids[place]
+    asked = stands or int(found["around"].argmax())
+    shown["gain"] = (found[right][asked] / found["uni"][asked]).log().item()
+    for name in found:
+        losses = [-peer.guess(ids, t)[name][k].log().item() for t, k in enumerate(ids) if k]
+        shown[f"perplexity.{name}"] = exp(sum(losses) / len(losses))
+    return shown | {"unread": 0.0}
+
+
+# ---- character_memory -----------------------------------------------------------------------------------
+
+_REMEMBERED = [
+    None,
+    "The lamp",
+    'Zoë said: "pay 7 €, <b>Ada</b> & co."',
+    "qqqq  QQ\n\n!?;:'-",
+    ("Captain Garrow took the wheel and looked at the Teeth. " * 3)[:160],
+    "I",
+]
+
+# 24 settings: texts, networks, places and ways of measuring. The first changes something, so that the page
+# needs its weights; places are chosen after the text is typed.
+_MEMORY: list[State] = [
+    {
+        "text": _REMEMBERED[k % 6],
+        "cell": ("rnn", "gru", "lstm")[(k + k // 6) % 3],
+        "t": (2, 5, 22, 9, 161, 2)[k % 6] if k < 12 else (33, 9, 2, 17, 88, 2)[k % 6],
+        "target": ("likeliest", "actual")[(k + k // 12) % 2],
+        "measure": ("log_p", "logit")[(k // 2) % 2],
+        "replacement": ("space", "mean")[(k // 3) % 2],
+    }
+    for k in range(24)
+]
+
+
+def memory_expected(state: State) -> dict[str, float]:
+    """By torch.nn and autograd; each changed text is read by itself."""
+    model = load_rememberers()[state["cell"]]
+    layer = _memory_layer(model)
+    ids = torch.tensor([model.characters.index(c) for c in state["text"] if c in model.characters])
+    place = min(state["t"] - 1, len(ids))
+
+    def logits(x: Tensor) -> Tensor:  # (T, B, E) -> (B, V)
+        return layer(x)[0][-1] @ model.output_weight.T + model.output_bias
+
+    x = model.embedding[ids[:place]].requires_grad_()  # (T, E)
+    read = logits(x[:, None])[0]
+    actual = state["target"] == "actual" and place < len(ids)
+    target = int(ids[place]) if actual else int(read.argmax())
+
+    def scores(values: Tensor) -> Tensor:
+        return values if state["measure"] == "logit" else values.log_softmax(-1)
+
+    score = scores(read)[target]
+    score.backward()
+    space = model.embedding[model.characters.index(" ")]
+    mean = (model.embedding * (model.counts / model.counts.sum())[:, None]).sum(0)
+    neutral = space if state["replacement"] == "space" else mean
+    replaced = x.detach()[:, None].repeat(1, place, 1)  # (T, T, E)
+    replaced[range(place), range(place)] = neutral
+    rest = [0.0] * (len(ids) - place)
+    rows = {
+        "gradient": x.grad.norm(dim=1).tolist() + rest,
+        "foretold": (x.grad * (neutral - x.detach())).sum(1).tolist() + rest,
+        "change": (scores(logits(replaced))[:, target] - score).tolist() + rest,
+    }
+    shown = {f"{name}[{j}]": v for name, values in rows.items() for j, v in enumerate(values, 1)}
+    shown |= {f"table.{name}": v for name, v in shown.items()}
+    for name in ("gradient", "change"):
+        sizes = [abs(v) for v in rows[name][:place]]
+        reached = [k for k in range(1, place + 1) if sum(sizes[place - k :]) >= 0.9 * sum(sizes)]
+        shown[f"carried.{name}"] = reached[0] if sum(sizes) else 0
+        shown[f"share.{name}"] = sum(sizes[place - shown[f"carried.{name}"] :]) / (sum(sizes) or 1.0)
+    shown["most"] = max(rows["change"][:place], key=abs)
+    return shown | {"p": read.softmax(0)[target].item(), "score": score.item()}
+
+
+@torch.no_grad()
+def _memory_layer(model: Rememberer) -> torch.nn.RNNBase:
+    """The packaged weights in PyTorch's own layer, float64."""
+    layer = getattr(torch.nn, model.kind.upper())(model.embedding.shape[1], model.weight_hh.shape[1]).double()
+    values = (model.weight_ih, model.weight_hh, model.bias_ih, model.bias_hh)
+    for parameter, value in zip(layer.parameters(), values, strict=True):
+        parameter.copy_(value)
+    return layer
+
+
 WIDGETS = {
     "gru_stepper": Case(_GRU_PYTORCH + _GRU_OTHERS, gru_expected, 1e-9, relative=False),
     "lstm_stepper": Case(_LSTM_PYTORCH + _LSTM_LOCKED, lstm_expected, 1e-9, relative=False),
     "gradient_flow": Case(_FLOW, flow_expected, 1e-9, relative=True),
+    "left_right": Case(_LEFT_RIGHT, left_right_expected, 1e-9, relative=False),
+    "layer_grid": Case(_GRID, grid_expected, 1e-9, relative=False),
     "half_life": Case(_HALF, half_life_expected, 1e-9, relative=True),
     "unrolled_calculator": Case(_UNROLLED, unrolled_expected, 1e-9, relative=False),
     "hold_a_bit": Case(_HOLD, hold_expected, 1e-9, relative=False),
+    "character_memory": Case(_MEMORY, memory_expected, 1e-9, relative=False),
     "story_writer": Case(_STORY, story_expected, 1e-9, relative=False),
 }

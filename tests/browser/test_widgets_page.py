@@ -14,7 +14,7 @@ from settings import WIDGETS, State
 
 from rnnlib.widgets import GRUStepper, HalfLife, LSTMStepper, StoryWriter, loader
 
-FIRST = ("length", "t", "step", "unit", "scope")  # what the meaning of other settings depends on
+FIRST = ("text", "length", "t", "step", "unit", "scope")  # what the meaning of other settings depends on
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -322,6 +322,130 @@ def test_the_story_writer_says_where_its_weights_are_missing(browser: Browser, t
     with checks.open_page(browser, tmp_path / "index.html") as (page, _):
         said = page.locator("#story-writer .rnn-soft").filter(has_text="is not where the widgets’ script is")
         said.first.wait_for()
+
+
+LEFT_RIGHT = [
+    ({"sentence": "the <b>tour</b> <img src=x onerror=alert(1)>"}, "“<b>tour<"),
+    ({"sentence": "the tour was long " * 6}, "the first 16 are read"),
+    ({"sentence": "the tour", "edit": "one two"}, "One word fits the place: “one”"),
+]
+
+
+def test_left_right_takes_what_it_can_and_says_so(browser: Browser, bench_page: Path):
+    """Markup stays text, long texts are cut, a place beyond the sentence is its last, no word is told of."""
+    with checks.open_page(browser, bench_page) as (page, record):
+        figure = page.locator("#left-right")
+        notes, shown = figure.locator(".left-notes"), figure.locator(".left-shown")
+        for settings, said in LEFT_RIGHT:
+            for trait, value in settings.items():
+                checks.set_control(figure, trait, value)
+            checks.shown_numbers(figure)  # waits for the models
+            assert said in notes.text_content()
+            assert not figure.locator("img, b").count()
+            figure.get_by_role("button", name="Reset", exact=True).click()
+        checks.go_to_hash(figure, "sentence=the%20tour&k=9")
+        assert "no word 9, so its last one is taken: word 2" in notes.text_content()
+        assert checks.read_control(figure, "k") == 2
+        checks.set_control(figure, "sentence", "?")
+        assert "There is no word to read" in notes.text_content() and not shown.is_visible()
+        figure.get_by_role("button", name="Reset", exact=True).click()
+        assert shown.is_visible() and not notes.text_content()
+        checks.check_quiet(record)
+
+
+def test_left_right_shows_what_an_edit_reaches_and_how_the_cheat_reads_it(browser: Browser, bench_page: Path):
+    with checks.open_page(browser, bench_page) as (page, record):
+        figure = page.locator("#left-right")
+        figure.scroll_into_view_if_needed()  # the models are loaded when the widget comes near
+        figure.locator(".left-word").nth(2).click()
+        assert checks.read_control(figure, "k") == 3
+        checks.set_control(figure, "edit", "the")
+        before = checks.shown_numbers(figure)
+        assert before["unread"]["value"] == 0 and before["unread"]["text"] == "0"
+        signs = (
+            figure.locator(".left-shown svg text").filter(has_text=re.compile("^[=≠]$")).all_text_contents()
+        )
+        T = len(signs) // 2
+        assert signs == ["="] * 2 + ["≠"] * (T - 2) + ["≠"] * 3 + ["="] * (T - 3)
+        checks.set_control(figure, "readout", "at")
+        cheat = checks.shown_numbers(figure)
+        first = figure.locator(".left-guesses").nth(1).locator("tbody th").first.text_content()
+        assert first == "the ◂ edit" and cheat["at[1]"]["value"] > 0.8
+        checks.set_control(figure, "readout", "last")
+        assert checks.shown_numbers(figure)["off.output[-1, H:]"]["value"] > 0
+        answers = figure.locator(".left-halves tbody td:last-child").all_text_contents()
+        assert answers[0].startswith("yes, by up to") and answers[1] == "no, to the last bit"
+        for button in figure.get_by_role("group", name="Settings to try").get_by_role("button").all():
+            button.click()
+            assert (
+                figure.locator(".rnn-say").text_content() and not figure.locator(".left-notes").text_content()
+            )
+        checks.check_quiet(record)
+
+
+def test_the_layer_grid_keeps_every_bit_outside_the_nudges_cone(browser: Browser, bench_page: Path):
+    """Exact zeros outside; `output[-1]` is `h_n[-1]`; the list of all states; the nudge placed by a click."""
+    with checks.open_page(browser, bench_page) as (page, record):
+        figure = page.locator("#layer-grid")
+
+        def values() -> dict[str, float]:
+            return {name: number["value"] for name, number in checks.shown_numbers(figure).items()}
+
+        output = values()
+        for layer in range(1, 4):
+            for step in range(1, 9):
+                assert (output[f"change[{layer}][{step}]"] > 0) == (layer >= 2 and step >= 3)
+        checks.set_control(figure, "result", "h_n")
+        h_n = values()
+        assert [output[f"output[7][{j}]"] for j in range(4)] == [h_n[f"h_n[2][{j}]"] for j in range(4)]
+        checks.set_control(figure, "cell", "gru")
+        checks.set_control(figure, "result", "c_n")
+        assert "a GRU has no cell state" in figure.text_content()
+        figure.locator("details").evaluate("(d) => { d.open = true; }")
+        figure.locator("details tbody tr").nth(23).wait_for()
+        expected = WIDGETS["layer_grid"].expected({**checks.state_of(figure), "cell": "gru"})
+        shown = values()
+        names = [name for name in expected if name.startswith(("h[", "table.change["))]
+        assert len(names) == 24 * 5
+        for name in names:
+            assert shown[name] == pytest.approx(expected[name], abs=1e-9)
+        for button in figure.get_by_role("group", name="Settings to try").get_by_role("button").all():
+            button.click()
+            assert figure.locator(".rnn-say").text_content()
+        figure.get_by_role("button", name="Reset", exact=True).click()
+        frame = figure.locator('rect[data-name="change[3][5]"]')
+        frame.scroll_into_view_if_needed()
+        box = frame.bounding_box()
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        checks.check_shows(figure, "nudge_layer", 3)
+        checks.check_shows(figure, "nudge_step", 5)
+        assert values()["changed"] == 4
+        checks.check_quiet(record)
+
+
+def test_the_character_memory_reads_what_is_typed_and_says_what_it_leaves_out(
+    browser: Browser, bench_page: Path
+):
+    """Markup stays text, what is unknown is named, nothing to read is said; a press chooses a character."""
+    with checks.open_page(browser, bench_page) as (page, record):
+        figure = page.locator("#character-memory")
+        named, text = figure.locator(".memory-unknown"), figure.locator(".memory-text")
+        checks.set_control(figure, "text", "<img src=x onerror=alert(1)> Zoë")
+        checks.shown_numbers(figure)  # waits until all is measured
+        assert not figure.locator("img").count()
+        assert text.text_content() == "img srcx onerroralert o\xa0"  # and what follows its end
+        assert all(f"“{character}”" in named.text_content() for character in "<>=()1Zë")
+        text.locator("> *").nth(4).click()
+        assert checks.read_control(figure, "t") == 5
+        heard = figure.locator(".rnn-quiet[role=status]")
+        heard.filter(has_text="GRU, character 5").wait_for(state="attached")
+        for empty in ("", "€€"):
+            checks.set_control(figure, "text", empty)
+            assert "nothing to read" in named.text_content()
+            assert not {"p", "gradient[1]", "table.change[1]"} & set(checks.shown_numbers(figure))
+        checks.set_control(figure, "text", "x" * 160)
+        assert "160 characters are the most" in named.text_content()
+        checks.check_quiet(record)
 
 
 KERNEL_HOST = """async ([esm, state, changes]) => {

@@ -69,8 +69,9 @@ export function add_matvec_transposed(y, W, d, first = 0) {
   }
 }
 
-/** W += d x^T, rows `first` on. @param {Matrix} W @param {Vector} d @param {Vector} x */
+/** W += d x^T, rows `first` on; nothing where W is null. @param {Matrix | null} W @param {Vector} d @param {Vector} x */
 function add_outer(W, d, x, first = 0) {
+  if (W === null) return;
   for (let j = 0; j < d.length; j++) {
     const row = W[first + j];
     for (let k = 0; k < x.length; k++) row[k] += d[j] * x[k];
@@ -281,8 +282,10 @@ export const lstm_parts = (step, c) => ({
  * One step of any cell. @param {Cell} cell @param {Vector} x (I,) @param {Vector} h (H,)
  * @param {Vector | null} c (H,), LSTM only @returns {Step}
  */
-export function cell_step(cell, x, h, c = null) {
-  const gi = project_input(x, cell.weight_ih, cell.bias_ih);
+export const cell_step = (cell, x, h, c = null) => projected_step(cell, project_input(x, cell.weight_ih, cell.bias_ih), h, c);
+
+/** One step of any cell from its projected input. @param {Cell} cell @param {Vector} gi (G*H,) @returns {Step} */
+export function projected_step(cell, gi, h, c = null) {
   if (cell.kind === "rnn") return rnn_step(gi, h, cell.weight_hh, cell.bias_hh, cell.nonlinearity);
   if (cell.kind === "gru") return gru_step(gi, h, cell.weight_hh, cell.bias_hh, cell);
   return lstm_step(gi, h, c, cell.weight_hh, cell.bias_hh);
@@ -395,7 +398,7 @@ export const central_difference = (f, x, epsilon = 1e-5) => (f(x + epsilon) - f(
 function add_step_gradients(cell, trace, t, gradients, da, dr) {
   const { parameters } = gradients;
   add_outer(parameters.weight_ih, da, trace.x[t - 1]);
-  for (let j = 0; j < da.length; j++) {
+  for (let j = 0; parameters.bias_ih && j < da.length; j++) {
     parameters.bias_ih[j] += da[j];
     parameters.bias_hh[j] += dr[j];
   }
@@ -826,3 +829,230 @@ export function draw_character(logits, temperature, u) {
   const id = relative.findIndex((v) => (sum += v) > wanted);
   return id < 0 ? argmax(logits) : id;
 }
+
+// ---- stacked layers: the grid of layers and steps ------------------------------------------------------------------
+
+/** The wave that can compute a cell of the grid, all counted from 1. @param {number} layer @param {number} step */
+export const wave_of = (layer, step) => layer + step - 1;
+
+/**
+ * The cells that one wave computes, from the lowest layer; none reads another of them.
+ * @param {number} layers @param {number} length @param {number} wave
+ * @returns {{layer: number, step: number}[]}
+ */
+export function cells_of_wave(layers, length, wave) {
+  const numbers = Array.from({ length: layers }, (_, k) => k + 1);
+  return numbers
+    .map((layer) => ({ layer, step: wave - layer + 1 }))
+    .filter(({ step }) => step >= 1 && step <= length);
+}
+
+/**
+ * Weights in [-1, 1] of LSTM layers cut to a smaller network and divided by sqrt(H), as `rnnlib.widgets.layer_grid`
+ * does: of each block of `units` rows the first H, of the blocks as many as the kind has gates.
+ * @param {Parameters[]} stored one entry a layer @param {"rnn" | "gru" | "lstm"} kind @param {number} layers
+ * @param {number} width H @param {number} units rows in each stored block @returns {Cell[]} from the bottom
+ */
+export function cut_stack(stored, kind, layers, width, units) {
+  const gates = { rnn: 1, gru: 3, lstm: 4 }[kind];
+  const scale = Math.sqrt(width);
+  const rows = Array.from({ length: gates * width }, (_, j) => Math.floor(j / width) * units + (j % width));
+  const vector = (values) => rows.map((row) => values[row] / scale);
+  const matrix = (values, columns) => rows.map((row) => values[row].slice(0, columns).map((w) => w / scale));
+  return stored.slice(0, layers).map(({ weight_ih, weight_hh, bias_ih, bias_hh }, k) => ({
+    kind,
+    weight_ih: matrix(weight_ih, k ? width : weight_ih[0].length),
+    weight_hh: matrix(weight_hh, width),
+    bias_ih: vector(bias_ih),
+    bias_hh: vector(bias_hh),
+  }));
+}
+
+/**
+ * All states of stacked cells from zeros, computed wave by wave: a cell reads the layer below at its own step and its
+ * own layer at the step before.
+ * @param {Cell[]} cells from the bottom @param {Vector[]} x T inputs (I,)
+ * @param {{layer: number, step: number, size: number} | null} nudge added to every unit of one h, once it is computed
+ * @returns {{h: Vector[][], c: Vector[][] | null}} L lists of T states: `h[l - 1][t - 1]`; c of the LSTM, else null
+ */
+export function stacked_forward(cells, x, nudge = null) {
+  const [L, T] = [cells.length, x.length];
+  const none = zeros(hidden_size(cells[0]));
+  const h = cells.map(() => new Array(T));
+  const c = cells[0].kind === "lstm" ? cells.map(() => new Array(T)) : null;
+  for (let wave = 1; wave <= wave_of(L, T); wave++) {
+    for (const { layer, step } of cells_of_wave(L, T, wave)) {
+      const [l, t] = [layer - 1, step - 1];
+      const next = cell_step(cells[l], l ? h[l - 1][t] : x[t], h[l][t - 1] ?? none, c && (c[l][t - 1] ?? none));
+      const here = nudge !== null && nudge.layer === layer && nudge.step === step;
+      h[l][t] = here ? next.h.map((v) => v + nudge.size) : next.h;
+      if (c) c[l][t] = next.c;
+    }
+  }
+  return { h, c };
+}
+
+/** The largest difference between entries of two vectors. @param {Vector} a @param {Vector} b @returns {number} */
+export const largest_difference = (a, b) => a.reduce((most, v, j) => Math.max(most, Math.abs(v - b[j])), 0);
+
+/** How many numbers a list of lists holds, as `numel`. @param {any} values @returns {number} */
+export const numel = (values) =>
+  Array.isArray(values) ? values.reduce((sum, value) => sum + numel(value), 0) : 1;
+
+/** How many parameters a cell has. @param {Cell} cell @returns {number} */
+export const count_parameters = ({ weight_ih, weight_hh, bias_ih, bias_hh }) =>
+  numel([weight_ih, weight_hh, bias_ih, bias_hh]);
+
+// ---- what a character model keeps of what it has read --------------------------------------------------------------
+
+/**
+ * @typedef {Object} Rememberer a cell of any kind over embedded characters, with a linear layer onto the vocabulary
+ * @property {Cell} cell @property {Matrix} embedding (V, E) @property {Vector[]} gi (V, G*H) projected inputs
+ * @property {Matrix} output_weight (V, H) @property {Vector} output_bias (V,)
+ */
+
+/**
+ * @param {"rnn" | "gru" | "lstm"} kind
+ * @param {Parameters & {embedding: Matrix, output_weight: Matrix, output_bias: Vector}} parameters
+ * @returns {Rememberer}
+ */
+export function remembering_model(kind, parameters) {
+  const model = character_model(parameters);
+  return { ...model, cell: { ...model.cell, kind }, embedding: parameters.embedding };
+}
+
+/** The mean of vectors, the k-th counted `weights[k]` times. @param {Vector[]} vectors @param {Vector} weights */
+export function weighted_mean(vectors, weights) {
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  const mean = zeros(vectors[0].length);
+  add_matvec_transposed(mean, vectors, weights);
+  return mean.map((v) => v / total);
+}
+
+/** Read characters one after another. @param {Rememberer} model @param {number[]} ids @returns {Trace} */
+export function read_characters({ cell, embedding, gi }, ids) {
+  const start = zeros(hidden_size(cell));
+  const trace = { x: ids.map((id) => embedding[id]), steps: [], h: [start], c: cell.kind === "lstm" ? [start] : null };
+  for (const [k, id] of ids.entries()) {
+    const step = projected_step(cell, gi[id], trace.h[k], trace.c && trace.c[k]);
+    trace.steps.push(step);
+    trace.h.push(step.h);
+    trace.c?.push(step.c);
+  }
+  return trace;
+}
+
+/** The first T steps of a trace. @param {Trace} trace @param {number} T @returns {Trace} */
+export const first_steps = ({ x, steps, h, c }, T) => ({
+  x: x.slice(0, T),
+  steps: steps.slice(0, T),
+  h: h.slice(0, T + 1),
+  c: c && c.slice(0, T + 1),
+});
+
+/** ln of the sum of e^v. @param {Vector} values */
+export function log_sum_exp(values) {
+  const most = Math.max(...values);
+  return most + Math.log(values.reduce((sum, v) => sum + Math.exp(v - most), 0));
+}
+
+/** A character's logit, or its log-probability. @param {Vector} logits @param {number} id @param {boolean} log_p */
+export const score_of = (logits, id, log_p) => (log_p ? logits[id] - log_sum_exp(logits) : logits[id]);
+
+/** d score / dh of the state from which the logits come, (H,). @param {Rememberer} model @param {Vector} logits (V,) */
+export function score_gradient({ output_weight }, logits, id, log_p) {
+  const by_logits = log_p ? probabilities(logits).map((p) => -p) : zeros(logits.length);
+  by_logits[id] += 1;
+  const dh = zeros(output_weight[0].length);
+  add_matvec_transposed(dh, output_weight, by_logits);
+  return dh;
+}
+
+/**
+ * dL/dx_t for all steps, as `backward`, without the parameters' gradients: less than half the work.
+ * @param {Cell} cell @param {Trace} trace @param {Vector} dh (H,) dL/dh_T @returns {Vector[]} T gradients (I,)
+ */
+export function input_gradients(cell, trace, dh) {
+  const parameters = { weight_ih: null, weight_hh: null, bias_ih: null, bias_hh: null };
+  const gradients = { h: [], c: [], x: Array(trace.steps.length), parameters };
+  let carry = { h: dh, c: zeros(dh.length) };
+  for (let t = trace.steps.length; t > 0; t--) carry = step_back(cell, trace, t, carry, gradients);
+  return gradients.x;
+}
+
+/** What a gradient foretells of a change from one input to another: g . (to - from), to first order. */
+export const foretold_change = (gradient, from, to) => dot(gradient, to) - dot(gradient, from);
+
+/**
+ * States from character `place` (from 0) on, with another projected input there; later ones are added as they are
+ * wanted.
+ * @typedef {{place: number, h: Vector[], c: Vector | null}} Path `h[k]`: after character place + k
+ * @param {Rememberer} model @param {Trace} trace of the characters as they are @param {number} place
+ * @param {Vector} gi (G*H,) @returns {Path}
+ */
+export function replaced_path({ cell }, trace, place, gi) {
+  const step = projected_step(cell, gi, trace.h[place], trace.c && trace.c[place]);
+  return { place, h: [step.h], c: step.c ?? null };
+}
+
+/** Read on until `length` characters are read; the state then. @param {Rememberer} model @param {Path} path */
+export function follow_path({ cell, gi }, path, ids, length) {
+  while (path.place + path.h.length < length) {
+    const step = projected_step(cell, gi[ids[path.place + path.h.length]], path.h.at(-1), path.c);
+    path.h.push(step.h);
+    path.c = step.c ?? null;
+  }
+  return path.h[length - path.place - 1];
+}
+
+/**
+ * How many values, counted from the last, carry a share of the whole.
+ * @param {Vector} sizes none negative @param {number} share
+ * @returns {{count: number, sum: number, total: number}} `sum`: of those last ones; all 0 where the total is
+ */
+export function carried_back(sizes, share = 0.9) {
+  const total = sizes.reduceRight((sum, v) => sum + v, 0);
+  let [count, sum] = [0, 0];
+  while (total > 0 && sum < share * total) sum += sizes[sizes.length - ++count];
+  return { count, sum, total };
+}
+
+// ---- both directions, and words at a blank -----------------------------------------------------------------------
+
+/**
+ * A layer that reads both ways. A state stands at its word: `forward[t]` has read words 0 to t, `backward[t]` words t
+ * to T - 1; `output[t]` of torch is the two of them together. `h_n` is where each direction ends.
+ * @param {[Cell, Cell]} cells the second reads from the last word to the first @param {Vector[]} x T inputs
+ * @returns {{forward: Vector[], backward: Vector[], h_n: [Vector, Vector]}} T states of each direction
+ */
+export function both_directions([rightwards, leftwards], x) {
+  const there = forward(rightwards, x).h;
+  const back = forward(leftwards, x.slice().reverse()).h;
+  return { forward: there.slice(1), backward: back.slice(1).reverse(), h_n: [there.at(-1), back.at(-1)] };
+}
+
+/**
+ * What two directions know of a place without having read it: the forward state before it and the backward state
+ * after it, zeros where there is no word. @param {{forward: Vector[], backward: Vector[]}} states @returns {Vector} (2H,)
+ */
+export function state_around({ forward: there, backward: back }, t) {
+  const none = zeros(there[t].length);
+  return [...(there[t - 1] ?? none), ...(back[t + 1] ?? none)];
+}
+
+/**
+ * Scores of all words: the embedding as output layer, W_e (W_p s + b_p) + b. @param {Matrix} embedding (V, E)
+ * @param {{weight: Matrix, bias: Vector}} projection (E, S), (E,) @param {Vector} bias (V,) @param {Vector} state (S,)
+ * @returns {Vector} (V,)
+ */
+export const word_scores = (embedding, projection, bias, state) =>
+  project_input(project_input(state, projection.weight, projection.bias), embedding, bias);
+
+/** Are two vectors the same to the last bit? @param {Vector} a @param {Vector} b */
+export const same_bits = (a, b) => a.length === b.length && a.every((v, j) => Object.is(v, b[j]));
+
+/** The largest of the entries' differences, as a size. @param {Vector} a @param {Vector} b */
+export const largest_change = (a, b) => a.reduce((most, v, j) => Math.max(most, Math.abs(v - b[j])), 0);
+
+/** Perplexity of words that were given the probabilities p: exp of the mean of -ln p. @param {Vector} p */
+export const perplexity_of = (p) => Math.exp(-p.reduce((sum, v) => sum + Math.log(v), 0) / p.length);

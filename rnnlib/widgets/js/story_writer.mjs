@@ -13,7 +13,7 @@ import { line, linear, resize, svg } from "./svg.mjs";
 import {
   assign, button, disclosure, fit, formula, frame, h, predict, presets, range, redraw, say_later, show, table, text_field,
 } from "./ui.mjs";
-import { load_weights, unpack } from "./weights.mjs";
+import { load_weights, unpack, when_near } from "./weights.mjs";
 
 /**
  * @typedef {import("./ui.mjs").Model} Model
@@ -149,14 +149,6 @@ function writer(model, draw) {
 }
 
 const key_of = (model) => JSON.stringify(["prompt", "temperature", "seed"].map((name) => model.get(name)));
-
-/** Call `act` once the widget comes near the window, or focus goes into it. */
-function when_near(root, act) {
-  const observer = new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && act(), { rootMargin: "400px" });
-  observer.observe(root);
-  root.addEventListener("focusin", act, { once: true });
-  return () => observer.disconnect();
-}
 
 // ---- what is shown -----------------------------------------------------------------------------------------------
 

@@ -31,6 +31,14 @@ function load_script(file, name) {
   });
 }
 
+/** Call `act` once the widget comes near the window, or focus goes into it. @param {HTMLElement} root @returns {() => void} stop */
+export function when_near(root, act) {
+  const observer = new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && act(), { rootMargin: "400px" });
+  observer.observe(root);
+  root.addEventListener("focusin", act, { once: true });
+  return () => observer.disconnect();
+}
+
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
 
