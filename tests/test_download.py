@@ -126,10 +126,10 @@ def test_a_root_that_is_a_file_is_an_error(tmp_path):
 @contextmanager
 def no_right_to_write(folder):
     """Takes the right to write to `folder` away, from root as well (by being somebody else meanwhile)."""
-    parents = [folder, folder.parent, folder.parent.parent, folder.parent.parent.parent]
-    modes = [(parent, parent.stat().st_mode) for parent in parents]
     is_root = os.geteuid() == 0
-    for parent in parents[1:] if is_root else []:
+    closed = [parent for parent in folder.parents if not parent.stat().st_mode & 0o001] if is_root else []
+    modes = [(path, path.stat().st_mode) for path in (folder, *closed)]
+    for parent in closed:  # somebody else may pass, and still not write
         parent.chmod(0o755)
     folder.chmod(0o555)
     if is_root:
@@ -139,8 +139,8 @@ def no_right_to_write(folder):
     finally:
         if is_root:
             os.seteuid(0)
-        for parent, mode in modes[: len(parents) if is_root else 1]:
-            parent.chmod(mode)
+        for path, mode in modes:
+            path.chmod(mode)
 
 
 def test_a_read_only_cache_is_an_error_and_an_old_copy_in_it_works(tmp_path):
