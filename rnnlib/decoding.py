@@ -22,6 +22,7 @@ def generate(
     temperature: float = 1.0,
     top_k: int | None = None,
     generator: torch.Generator | None = None,
+    top_p: float | None = None,
 ) -> Tensor:
     """Continues a prompt: reads it, then draws a token, reads that, draws the next.
 
@@ -37,16 +38,18 @@ def generate(
             the likeliest token is taken (greedy).
         top_k: draw among the k likeliest tokens only.
         generator: a CPU generator; the same one, in the same state, gives the same tokens.
+        top_p: draw among the nucleus only, the fewest likeliest tokens that have this probability together
+            (Holtzman et al. 2020). With `top_k` too, the nucleus of those k; both at the temperature given.
 
     Returns:
         LongTensor (num_tokens,) or (num_tokens, B): the new tokens, without the prompt.
 
     Raises:
         TypeError: `prompt_ids` are not integers (but a text, say), or `top_k` is not one.
-        ValueError: an empty prompt, `num_tokens` or `temperature` negative, `top_k` not in 1 ... V, or
-            `step` returning something that is no log-probability.
+        ValueError: an empty prompt, `num_tokens` or `temperature` negative, `top_k` not in 1 ... V,
+            `top_p` not above 0 and at most 1, or `step` returning something that is no log-probability.
     """
-    prompt = _check_arguments(prompt_ids, num_tokens, temperature, top_k)
+    prompt = _check_arguments(prompt_ids, num_tokens, temperature, top_k, top_p)
     single = prompt.dim() == 1
     prompt = prompt[:, None] if single else prompt  # (P, B)
     for token_ids in prompt:
@@ -54,7 +57,7 @@ def generate(
     written = torch.empty(num_tokens, prompt.shape[1], dtype=torch.long)
     for t in range(num_tokens):
         _check_log_probs(log_probs, prompt.shape[1], top_k)
-        written[t] = _draw(log_probs, temperature, top_k, generator)
+        written[t] = _draw(log_probs, temperature, top_k, generator, top_p)
         if t + 1 < num_tokens:
             log_probs, state = step(written[t].to(log_probs.device), state)
     return written[:, 0] if single else written
@@ -75,6 +78,7 @@ def complete(
     top_k: int | None = None,
     generator: torch.Generator | None = None,
     tell: Callable[[str], Any] = print,
+    top_p: float | None = None,
 ) -> str:
     """Continues a person's own text, character by character, whatever that person types.
 
@@ -91,6 +95,7 @@ def complete(
         top_k: as in `generate`.
         generator: as in `generate`.
         tell: gets one sentence about characters that were left out, if there are any.
+        top_p: as in `generate`.
 
     Returns:
         The characters of the prompt that were read, and those that the model wrote. Reserved tokens such as
@@ -117,7 +122,13 @@ def complete(
         return log_probs, state
 
     new = generate(
-        step, prompt_ids, num_tokens, temperature=temperature, top_k=top_k, generator=generator
+        step,
+        prompt_ids,
+        num_tokens,
+        temperature=temperature,
+        top_k=top_k,
+        generator=generator,
+        top_p=top_p,
     )  # (num_tokens,)
     return "".join(known + vocab.decode(new))
 
@@ -131,7 +142,11 @@ def _first_read(vocab: Vocabulary) -> str:
 
 
 def _draw(
-    log_probs: Tensor, temperature: float, top_k: int | None, generator: torch.Generator | None
+    log_probs: Tensor,
+    temperature: float,
+    top_k: int | None,
+    generator: torch.Generator | None,
+    top_p: float | None,
 ) -> Tensor:
     """One token id for each row of `log_probs` (B, V)."""
     if temperature == 0:
@@ -142,10 +157,29 @@ def _draw(
     if top_k is not None:
         kept = scores.topk(top_k, dim=-1).indices
         scores = torch.full_like(scores, -torch.inf).scatter(-1, kept, scores.gather(-1, kept))
-    return torch.multinomial(scores.softmax(dim=-1), 1, generator=generator)[:, 0]  # (B,)
+    p = scores.softmax(dim=-1)  # (B, V)
+    if top_p is not None:
+        p = nucleus(p, top_p)
+    return torch.multinomial(p, 1, generator=generator)[:, 0]  # (B,)
 
 
-def _check_arguments(prompt_ids: Tensor, num_tokens: int, temperature: float, top_k: int | None) -> Tensor:
+def nucleus(p: Tensor, top_p: float) -> Tensor:
+    """Probabilities with 0 for all but the fewest likeliest tokens that sum to `top_p` or more.
+
+    What is kept is not rescaled. Of equal tokens those with the lower ids are kept.
+
+    Args:
+        p: (..., V), each row sums to 1.
+        top_p: above 0, at most 1.
+    """
+    ordered, order = p.sort(dim=-1, descending=True, stable=True)
+    likelier = ordered.cumsum(dim=-1) - ordered  # the sum of those before each
+    return torch.zeros_like(p).scatter(-1, order, ordered.masked_fill(likelier >= top_p, 0.0))
+
+
+def _check_arguments(
+    prompt_ids: Tensor, num_tokens: int, temperature: float, top_k: int | None, top_p: float | None
+) -> Tensor:
     try:
         prompt = torch.as_tensor(prompt_ids)
     except (TypeError, ValueError) as error:
@@ -165,6 +199,8 @@ def _check_arguments(prompt_ids: Tensor, num_tokens: int, temperature: float, to
         raise ValueError(f"temperature is {temperature}, expected a finite number of 0 or more")
     if top_k is not None:
         check_size("top_k", top_k)
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p is {top_p}, expected None or a number above 0 and at most 1")
     return prompt.long()
 
 

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from rnnlib.data import TIME_MACHINE, Source, load_time_machine
+from rnnlib.data.translation import TATOEBA, load_tatoeba
 
 SMALL_TEXT = (
     "The river keeps what it is given. A stone, a coin, a name said once over the water: it keeps them.\n"
@@ -91,3 +92,13 @@ def corpus(root: Path, monkeypatch) -> Iterator[Corpus]:
     body = SMALL_TEXT.encode()
     with serve(body) as server:
         yield Corpus(load_time_machine(root, source=source_of(server, body)), real=False)
+
+
+def translation_pairs() -> tuple[list[tuple[str, str]], bool]:
+    """Tatoeba's pairs where a copy is at hand, else a few of our own; whether they are the real ones."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    for folder in (os.environ.get("RNNLIB_DATA"), beside):
+        if folder and (Path(folder) / TATOEBA.name).is_file():
+            return load_tatoeba(folder, download=False), True
+    english = [f"I see {number} boats." for number in range(2, 40)]
+    return [(sentence, f"Je vois {sentence.split()[2]} bateaux !") for sentence in english], False

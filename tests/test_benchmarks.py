@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import experiments, language_models, page, speed
+from benchmarks import experiments, language_models, page, speed, translation
 from benchmarks.d2l_peer import load_d2l
 from benchmarks.store import Job
 from rnnlib import layers, results
 from rnnlib.models import NGram
 
 ONCE = (language_models.TOGETHER.label,)  # measured once
-NAMES = (*experiments.GRID, "language_models", "speed", "page")
+MODULES = {"language_models": language_models, "speed": speed, "translation": translation, "page": page}
+NAMES = (*experiments.GRID, *MODULES)
 
 
 @pytest.fixture
@@ -49,9 +50,7 @@ def test_a_stored_result_is_of_the_code_that_is_here(name):
     result = results.load(name).check()
     assert result.name == name and result.runs
     assert f"benchmarks.{'experiments' if name in experiments.GRID else name}" in result.command
-    assert result.files == list(
-        experiments.FILES if name in experiments.GRID else sys.modules[f"benchmarks.{name}"].FILES
-    )
+    assert result.files == list(experiments.FILES if name in experiments.GRID else MODULES[name].FILES)
     assert result.machine["cpu"] and result.machine["torch"] and result.date
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from rnnlib.data import Vocabulary
-from rnnlib.decoding import complete, generate, greedy
+from rnnlib.decoding import complete, generate, greedy, nucleus
 from rnnlib.models import LanguageModel
 
 P = torch.tensor([0.4, 0.3, 0.2, 0.1])
@@ -69,6 +69,43 @@ def test_top_k_keeps_the_likeliest_and_their_proportion():
     assert generate(
         constant_step, torch.tensor([0]), 50, top_k=1, generator=generator()
     ).unique().tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    "top_p, kept", [(1e-9, 1), (0.4, 1), (0.41, 2), (0.7, 2), (0.75, 3), (0.95, 4), (1, 4)]
+)
+def test_the_nucleus_is_the_fewest_tokens_that_have_the_probability(top_p, kept):
+    assert nucleus(P.double()[None], top_p).tolist() == [P.double()[:kept].tolist() + [0] * (4 - kept)]
+    shuffled = torch.tensor([2, 0, 3, 1])
+    expected = [p if p >= P.double()[kept - 1] else 0 for p in P.double()[shuffled].tolist()]
+    assert nucleus(P.double()[shuffled], top_p).tolist() == expected
+
+
+def test_of_equal_tokens_the_nucleus_holds_the_lower_ids():
+    assert nucleus(torch.full((4,), 0.25), 0.5).tolist() == [0.25, 0.25, 0, 0]
+
+
+def test_top_p_keeps_the_nucleus_and_its_proportions():
+    tokens = generate(constant_step, torch.tensor([0]), 20_000, top_p=0.6, generator=generator(3))
+    assert chi_square(tokens, torch.tensor([4 / 7, 3 / 7, 0, 0], dtype=torch.double)) < ONE_DEGREE_1_IN_1000
+    greedy_ones = generate(constant_step, torch.tensor([0]), 50, top_p=0.3, generator=generator())
+    assert greedy_ones.tolist() == [0] * 50
+
+
+def test_the_nucleus_is_that_of_the_distribution_drawn_from():
+    hot = {"temperature": 100.0, "generator": generator(4)}  # nearly uniform: 0.6 takes three tokens
+    assert set(generate(constant_step, torch.tensor([0]), 500, top_p=0.6, **hot).tolist()) == {0, 1, 2}
+    # of the two likeliest, 4/7 and 3/7, one has 0.5
+    both = generate(constant_step, torch.tensor([0]), 50, top_k=2, top_p=0.5, generator=generator())
+    assert both.tolist() == [0] * 50
+
+
+def test_without_top_p_and_with_all_of_it_the_same_tokens_are_drawn():
+    runs = [
+        generate(constant_step, torch.tensor([0]), 200, generator=generator(5), **{"top_p": p})
+        for p in (None, 1.0, 1)
+    ]
+    assert torch.equal(runs[0], runs[1]) and torch.equal(runs[0], runs[2])
 
 
 def test_one_generator_state_one_text():
@@ -148,6 +185,9 @@ def test_language_model(layer):
         ({"top_k": 0}, ValueError, "top_k is 0, expected at least 1"),
         ({"top_k": 2.5}, TypeError, r"top_k is 2.5 \(float\), expected an int"),
         ({"top_k": 5}, ValueError, "top_k is 5, expected None or a number from 1 to V = 4"),
+        ({"top_p": 0}, ValueError, "top_p is 0, expected None or a number above 0 and at most 1"),
+        ({"top_p": 1.5}, ValueError, "top_p is 1.5, expected None or a number above 0"),
+        ({"top_p": math.nan}, ValueError, "top_p is nan"),
         (
             {"step": lambda t, s: (torch.full((1, 4), math.nan), None)},
             ValueError,
@@ -227,6 +267,9 @@ def test_complete_writes_what_generate_draws():
     new = generate(model.step, vocab.encode("hell"), 20, temperature=0.7, generator=generator(3))
     text = complete(model, vocab, "hell", 20, temperature=0.7, generator=generator(3))
     assert text == "hell" + "".join(vocab.decode(new))
+    few = generate(model.step, vocab.encode("hell"), 20, generator=generator(3), top_p=0.2)
+    text = complete(model, vocab, "hell", 20, generator=generator(3), top_p=0.2)
+    assert text == "hell" + "".join(vocab.decode(few)) and few.tolist() != new.tolist()
 
 
 def test_complete_refuses_what_is_no_text():

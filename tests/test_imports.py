@@ -27,9 +27,11 @@ MAY_READ = {
     "claims": set(),
     "decoding": {"data", "metrics"},
     "metrics": {"data"},
+    "search": {"decoding"},
+    "translator": {"data", "models", "search"},
     "training": {"data", "metrics"},
     "probes": {"cells", "layers"},
-    "widgets": {"cells", "probes"},
+    "widgets": {"bleu", "cells", "data", "probes"},
 }
 MODEL_FREE = {"data", "training", "decoding", "metrics", "claims"}
 

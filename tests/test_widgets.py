@@ -15,6 +15,7 @@ import traitlets
 import rnnlib.widgets
 from rnnlib.probes import gradient_reach
 from rnnlib.widgets import (
+    BleuBench,
     CharacterMemory,
     GradientFlow,
     GRUStepper,
@@ -22,6 +23,7 @@ from rnnlib.widgets import (
     HoldABit,
     LayerGrid,
     LSTMStepper,
+    PadMaskPack,
     StoryWriter,
     UnrolledCalculator,
     loader,
@@ -43,6 +45,7 @@ from rnnlib.widgets.base import (
 from rnnlib.widgets.gradient_flow import SEEDS, build_cell, draw, loss
 
 WIDGETS = [
+    BleuBench,
     CharacterMemory,
     GradientFlow,
     GRUStepper,
@@ -50,6 +53,7 @@ WIDGETS = [
     HoldABit,
     LayerGrid,
     LSTMStepper,
+    PadMaskPack,
     StoryWriter,
     UnrolledCalculator,
 ]

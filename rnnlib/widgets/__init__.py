@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "BleuBench": "bleu_bench",
+    "Bottleneck": "bottleneck",
     "CharacterMemory": "character_memory",
     "GRUStepper": "gru_stepper",
     "GradientFlow": "gradient_flow",
@@ -15,11 +17,15 @@ _HOMES = {
     "LSTMStepper": "lstm_stepper",
     "LayerGrid": "layer_grid",
     "LeftRight": "left_right",
+    "PadMaskPack": "pad_mask_pack",
     "StoryWriter": "story_writer",
     "UnrolledCalculator": "unrolled_calculator",
+    "VocabularyCut": "vocabulary_cut",
 }
 
 __all__ = [
+    "BleuBench",
+    "Bottleneck",
     "CharacterMemory",
     "GRUStepper",
     "GradientFlow",
@@ -28,8 +34,10 @@ __all__ = [
     "LSTMStepper",
     "LayerGrid",
     "LeftRight",
+    "PadMaskPack",
     "StoryWriter",
     "UnrolledCalculator",
+    "VocabularyCut",
 ]
 
 

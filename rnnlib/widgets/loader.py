@@ -19,6 +19,8 @@ from typing import Any
 FOLDER = Path(__file__).parent / "js"
 WEIGHTS = Path(__file__).parent / "weights"
 WIDGETS = (
+    "bleu_bench",
+    "bottleneck",
     "character_memory",
     "gradient_flow",
     "gru_stepper",
@@ -27,8 +29,10 @@ WIDGETS = (
     "layer_grid",
     "left_right",
     "lstm_stepper",
+    "pad_mask_pack",
     "story_writer",
     "unrolled_calculator",
+    "vocabulary_cut",
 )
 
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+)\.mjs";[^\S\n]*$', re.MULTILINE)

@@ -6,20 +6,38 @@ computes from the state of the page (JSON: weights, inputs, traits) the value of
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
-from math import exp
+from math import exp, prod
 from typing import Any, NamedTuple
 
 import torch
+from bottleneck_peer import Peer as BottleneckPeer
 from fill_in_peer import Torch
+from sacrebleu.metrics.bleu import BLEU, BLEUScore
 from torch import Tensor
+from torch.nn.functional import cross_entropy
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
+from rnnlib.data import (
+    Subwords,
+    Vocabulary,
+    build_vocabulary,
+    learn_merges,
+    load_phrasebook,
+    load_story,
+    split_sentences,
+    word_tokens,
+)
 from rnnlib.models import LanguageModel
+from rnnlib.widgets.bottleneck import load_translator
 from rnnlib.widgets.character_memory import Rememberer
 from rnnlib.widgets.character_memory import load_models as load_rememberers
 from rnnlib.widgets.left_right import LISTED, MOST_WORDS, load_models, words_of
+from rnnlib.widgets.pad_mask_pack import read as read_padded
 from rnnlib.widgets.story_writer import load_model, write
 
 State = dict[str, Any]
@@ -861,7 +879,382 @@ def _memory_layer(model: Rememberer) -> torch.nn.RNNBase:
     return layer
 
 
+# ---- pad_mask_pack --------------------------------------------------------------------------------------
+
+_PADDED = [
+    None,
+    "we swim .\nthank you .\ncome here !\nthey play .\nhe works .",
+    "my uncle was writing a letter when the phone rang .\ngo !",
+    "<b>bold</b> & the xyzzy, Zoë\n\n  \nthe dog",
+    "\n".join(f"{'the old dog ' * (k % 5)}is here" for k in range(40)),
+    "word " * 40 + "\nshort .",
+    "swim",
+    "go\ngo on\ngo on .\ngo on and on .\nso\nso so\nso so .",
+]
+
+# 32 settings: the sentences come first, since the line is one of them.
+_PADDING: list[State] = [
+    {
+        "sentences": _PADDED[k % 8],
+        "batch_size": (4, 3, 2, 8, 5, 1, 2, 4)[(k + k // 8) % 8],
+        "line": 1 + (3 * k + k // 8) % (8, 5, 2, 2, 24, 2, 1, 7)[k % 8],
+        "sort": k % 3 == 1,
+        "pack": (k + k // 4) % 2 == 1,
+        "mask": (k + k // 5) % 2 == 1,
+        "padding_idx": (k + k // 7) % 2 == 1,
+        "pad_bias": (3, 0, 8, 4.5, 1)[k % 5],
+    }
+    for k in range(32)
+]
+
+
+def padding_expected(state: State) -> dict[str, float]:
+    """By torch.nn.GRU on the padded and on the packed batch, by cross_entropy and by autograd."""
+    payload = {
+        name: torch.tensor(value, dtype=torch.float64)
+        for name, value in state["payload"].items()
+        if name not in ("words", "special", "most")
+    }
+    gru, embedding = _padding_gru(payload), payload["embedding"].clone()
+    if state["padding_idx"]:
+        embedding[0] = 0
+    sentences = [torch.tensor(ids) for ids in read_padded(state["sentences"]).ids]
+    order = range(len(sentences))
+    if state["sort"]:
+        order = sorted(order, key=lambda k: len(sentences[k]), reverse=True)  # stable all the same
+    batches = [order[k : k + state["batch_size"]] for k in range(0, len(order), state["batch_size"])]
+    place, shown, cells = min(state["line"], len(sentences)) - 1, {}, 0
+    for batch in batches:
+        found = _padded_batch(state, payload, gru, embedding, [sentences[k] for k in batch])
+        T, B = found["loss"].shape
+        cells += T * B
+        for b, k in enumerate(batch):
+            shown |= {f"loss[{k + 1}][{t + 1}]": v for t, v in enumerate(found["loss"][:, b].tolist())}
+            if place in batch:
+                for name in ("off.padded", "off.packed", "cosine"):
+                    shown[f"{name}[{k + 1}]"] = found[name][b].item()
+            if k == place:
+                for name in ("alone", "padded", "packed"):
+                    shown |= {f"{name}[{j + 1}]": v for j, v in enumerate(found[name][b].tolist())}
+                after = found["output"][len(sentences[k]) :, b] - found["alone"][b]
+                shown |= {f"drift[{j + 1}]": v for j, v in enumerate(after.norm(dim=1).tolist())}
+        if place in batch:
+            shown |= {name: found[name].item() for name in found if name.startswith(("loss.", "slope."))}
+            sizes = found["batch_sizes"].tolist()
+            shown |= {f"batch_sizes[{t}]": float(size) for t, size in enumerate(sizes)}
+            shown["waste"] = 100 * (1 - sum(sizes) / (T * B))
+            shown["computed"] = float(sum(sizes) if state["pack"] else T * B)
+            shown["counted"] = float(sum(sizes) if state["mask"] else T * B)
+    return shown | {"waste.all": 100 * (1 - sum(map(len, sentences)) / cells)}
+
+
+@torch.no_grad()
+def _padding_gru(payload: dict[str, Tensor]) -> torch.nn.GRU:
+    """The page's weights in PyTorch's own layer."""
+    size, width = payload["weight_ih"].shape[1], payload["weight_hh"].shape[1]
+    gru = torch.nn.GRU(size, width, dtype=torch.float64)
+    for name, parameter in gru.named_parameters():
+        parameter.copy_(payload[name.removesuffix("_l0")])
+    return gru.requires_grad_(False)
+
+
+def _padded_batch(
+    state: State, payload: dict[str, Tensor], gru: torch.nn.GRU, embedding: Tensor, sentences: list[Tensor]
+) -> dict[str, Tensor]:
+    """States of a batch, padded, packed and alone; losses and their slopes by the bias of `<pad>`."""
+    ids = pad_sequence(sentences)  # (T, B), filled up with 0
+    lengths = torch.tensor([len(sentence) for sentence in sentences])
+    x = embedding[ids]
+    output, padded = gru(x)
+    packed = pack_padded_sequence(x, lengths, enforce_sorted=False)
+    packed_output, packed_state = gru(packed)
+    alone = torch.cat([gru(embedding[sentence][:, None])[1][0] for sentence in sentences])
+    read_out = pad_packed_sequence(packed_output)[0] if state["pack"] else output
+    bias = torch.tensor(float(state["pad_bias"]), dtype=torch.float64, requires_grad=True)
+    before = torch.cat([torch.zeros_like(read_out[:1]), read_out[:-1]])
+    scores = before @ payload["output_weight"].T + payload["output_bias"]
+    scores = torch.cat([scores[..., :1] + bias, scores[..., 1:]], dim=-1).flatten(0, 1)
+    masked = cross_entropy(scores, ids.flatten(), ignore_index=0)
+    averaged = cross_entropy(scores, ids.flatten())
+    [slope_masked], [slope_averaged] = (
+        torch.autograd.grad(loss, bias, retain_graph=True) for loss in (masked, averaged)
+    )
+    return {
+        "output": output,
+        "alone": alone,
+        "padded": padded[0],
+        "packed": packed_state[0],
+        "off.padded": (padded[0] - alone).norm(dim=1),
+        "off.packed": (packed_state[0] - alone).norm(dim=1),
+        "cosine": torch.cosine_similarity(padded[0], alone),
+        "batch_sizes": packed.batch_sizes,
+        "loss": cross_entropy(scores, ids.flatten(), reduction="none").view(ids.shape).detach(),
+        "loss.masked": masked,
+        "loss.averaged": averaged,
+        "slope.masked": slope_masked,
+        "slope.averaged": slope_averaged,
+    }
+
+
+# ---- bleu_bench -----------------------------------------------------------------------------------------
+
+_JUDGED = [
+    (None, None),
+    ("the the the the the the the", "the cat is on the mat\nthere is a cat on the mat"),
+    ("the cat", "the cat is on the mat"),
+    ("The cat is on the mat.", "the cat is on the mat ."),
+    ('<b>Il</b> est "parti", 1,5 h & 7-8 🙂', "Il est parti, 1,5 h &amp; 7 - 8 🙂\n<b>Il</b> est parti"),
+    ("nobody was hurt in the crash", "there were no injuries in the accident"),
+    ("xyzzy", "the cat is on the mat"),
+]
+_SMOOTHINGS = ("none", "floor", "add-k", "exp")
+
+# 28 settings: every text with every smoothing; N, formula, tokens and case go round at other speeds.
+_BLEU: list[State] = [
+    {
+        "candidate": _JUDGED[k % 7][0],
+        "references": _JUDGED[k % 7][1],
+        "smoothing": _SMOOTHINGS[k // 7],
+        "max_order": (4, 3, 4, 2, 1)[k % 5],
+        "definition": ("geometric", "tutorial", "geometric")[k % 3],
+        "tokens": ("spaces", "13a")[(k // 2) % 2],
+        "lowercase": k % 4 == 3,
+        "second": (None, "the dog", None, "")[k % 4],
+    }
+    for k in range(28)
+]
+
+
+def bleu_expected(state: State) -> dict[str, float]:
+    """Counts, penalty and scores by sacreBLEU; the tutorial's product written out from its counts."""
+    cut = {"tokenize": state["tokens"], "lowercase": state["lowercase"]}
+    N, smoothing, lines = state["max_order"], state["smoothing"], state["references"].split("\n")
+    tutorial = state["definition"] == "tutorial"
+
+    def product(n: int, **cut: Any) -> float:
+        parts = _sacrebleu([state["candidate"]], [lines[:1]], n, "none", **cut)
+        shares = [m / t for m, t in zip(parts.counts, parts.totals, strict=True) if t]
+        return parts.bp * prod(p ** (0.5**k) for k, p in enumerate(shares, start=1))
+
+    def score(n: int, smoothing: str, **cut: Any) -> float:
+        return _sacrebleu([state["candidate"]], [lines], n, smoothing, **cut).score / 100
+
+    def chosen(**cut: Any) -> float:
+        return product(N, **cut) if tutorial else score(N, smoothing, **cut)
+
+    own = _sacrebleu([state["candidate"]], [lines[:1] if tutorial else lines], N, "none", **cut)
+    shown = {"bp": own.bp, "score": chosen(**cut), "percent": 100 * chosen(**cut)}
+    for n, (matches, total) in enumerate(zip(own.counts, own.totals, strict=True), start=1):
+        shown |= {f"matches[{n}]": matches, f"totals[{n}]": total}
+    if any(own.counts):  # without a match sacreBLEU gives no p_n
+        judged = own if tutorial else _sacrebleu([state["candidate"]], [lines], N, smoothing, **cut)
+        shown |= {f"p[{n}]": p / 100 for n, p in enumerate(judged.precisions, start=1)}
+    for n in range(1, 5):
+        shown |= {f"score.{name}[{n}]": score(n, name, **cut) for name in _SMOOTHINGS}
+        shown[f"score.effective[{n}]"] = score(n, "exp", effective_order=True, **cut)
+        shown[f"score.tutorial[{n}]"] = product(n, **cut)
+    for tokens in ("spaces", "13a"):
+        shown[f"tokens.{tokens}.kept"] = chosen(tokenize=tokens, lowercase=False)
+        shown[f"tokens.{tokens}.lower"] = chosen(tokenize=tokens, lowercase=True)
+    first = ([state["candidate"]], [lines])
+    second = ([state["second"]], [state["second_references"].split("\n")])
+    texts = {"first": first, "second": second, "corpus": (first[0] + second[0], first[1] + second[1])}
+    parts = {name: _sacrebleu(*text, N, smoothing, **cut) for name, text in texts.items()}
+    for name, found in parts.items():
+        shown |= {f"{name}.bleu": found.score / 100, f"{name}.c": found.sys_len, f"{name}.r": found.ref_len}
+        plain = _sacrebleu(*texts[name], N, "none", **cut).totals  # add-k changes them
+        shown |= {f"{name}.totals[{n}]": total for n, total in enumerate(plain, start=1)}
+    shown["corpus"] = parts["corpus"].score / 100
+    return shown | {"mean": (parts["first"].score + parts["second"].score) / 200}
+
+
+def _sacrebleu(
+    texts: list[str], references: list[list[str]], n: int, smoothing: str, tokenize: str, **options: Any
+) -> BLEUScore:
+    """sacreBLEU of a corpus; a sentence with fewer references than another gets its first once more."""
+    most = max(map(len, references))
+    streams = [[r[k] if k < len(r) else r[0] for r in references] for k in range(most)]
+    cut = "none" if tokenize == "spaces" else tokenize
+    judge = BLEU(tokenize=cut, max_ngram_order=n, smooth_method=smoothing, force=True, **options)
+    return judge.corpus_score(texts, streams)
+
+
+# ---- vocabulary_cut -------------------------------------------------------------------------------------
+
+_TYPED = [
+    "The keeper counted the unopened letters and found a rusty harpoon.",
+    "Où est-ce qu'il y va-t-il ? Les filles heureuses répareront la voiture…",
+    "<b>Zoë</b> & 漢字 🙂, o'clock “it’s”",
+    "",
+    "Ada",
+]
+
+# 27 settings: every text with minimum frequencies, sizes, merges and sentences of all kinds.
+_CUT: list[State] = [
+    {
+        "corpus": ("story", "english", "french")[j % 3],
+        "min_freq": (1, 2, 5, 100, 3, 20, 1)[j % 7],
+        "largest": (2140, 500, 10, 1000, 200)[j % 5],
+        "embedding_size": (64, 8, 512, 136)[j % 4],
+        "hidden_size": (192, 512, 8)[(j // 2) % 3],
+        "merges": (200, 0, 300, 20)[(j // 3) % 4],
+        "sentence": _TYPED[(j + j // 5) % 5],
+    }
+    for j in range(27)
+]
+
+
+@cache
+def _counted(corpus: str) -> tuple[Vocabulary, Counter[str]]:
+    """Every word of the counted part, and the held-out part's counts."""
+    if corpus == "story":
+        tokens = word_tokens(load_story())
+        end = len(tokens) - round(len(tokens) * 0.1)
+        return build_vocabulary([tokens[:end]]), Counter(tokens[end:])
+    split = split_sentences(load_phrasebook())
+    train, test = (
+        [word_tokens(getattr(pair, corpus)) for pair in part] for part in (split.train, split.test)
+    )
+    return build_vocabulary(train), Counter(token for tokens in test for token in tokens)
+
+
+@cache
+def _pieces(corpus: str, merges: int) -> dict[str, int]:
+    """Entries, unknown pieces and pieces of the held-out part; no merge leaves characters."""
+    vocabulary, held_out = _counted(corpus)
+    learnt = learn_merges(vocabulary.counts, 300)[:merges]
+    known = {c for word in vocabulary.counts for c in word} | {left + right for left, right in learnt}
+    cut_up = {word: Subwords(learnt).pieces(word) for word in held_out}
+    unknown = sum(count * sum(p not in known for p in cut_up[word]) for word, count in held_out.items())
+    pieces = sum(count * len(cut_up[word]) for word, count in held_out.items())
+    return {"size": len(known) + 4, "unknown": unknown, "pieces": pieces}
+
+
+def cut_expected(state: State) -> dict[str, float]:
+    """Known words by `build_vocabulary`'s order and Counter, parameters by torch.nn."""
+    vocabulary, held_out = _counted(state["corpus"])
+    counts = vocabulary.counts
+    frequent = [word for word in vocabulary.tokens[4:] if counts[word] >= state["min_freq"]]
+    kept = set(frequent[: state["largest"] - 4])
+    V, E, H = len(kept) + 4, state["embedding_size"], state["hidden_size"]
+    shown: dict[str, float] = {}
+    for part, words in (("training", counts), ("held_out", held_out)):
+        for kind, numbers in (("tokens", words), ("types", dict.fromkeys(words, 1))):
+            known, total = sum(n for word, n in numbers.items() if word in kept), sum(numbers.values())
+            values = {"known": known, "all": total, "percent": 100 * known / total, "unknown": total - known}
+            shown |= {f"{part}_{kind}.{name}": value for name, value in values.items()}
+        shown[f"unk.{part}"] = shown[f"{part}_tokens.unknown"]
+
+    def numel(module: torch.nn.Module) -> int:
+        return sum(parameter.numel() for parameter in module.parameters())
+
+    def tables(size: int) -> int:
+        return numel(torch.nn.Embedding(size, E)) + numel(torch.nn.Linear(H, size))
+
+    layers = (torch.nn.Embedding(V, E), torch.nn.Linear(H, V), torch.nn.GRU(E, H))
+    names = ("embedding", "output", "recurrent")
+    shown |= {f"parameters.{name}": numel(layer) for name, layer in zip(names, layers, strict=True)}
+    rare = sum(counts[word] < 5 for word in kept)
+    shown |= {"kept": len(kept), "rare": rare, "rare.parameters": rare * (E + H + 1)}
+    shown |= {"c": shown["held_out_tokens.percent"], "N": tables(V)}
+    tokens = held_out.total()
+    whole = {"size": V, "unknown": shown["held_out_tokens.unknown"], "pieces": tokens}
+    merged = {"subwords": state["merges"], "characters": 0}
+    units = {name: _pieces(state["corpus"], merges) for name, merges in merged.items()}
+    for name, unit in {"words": whole, **units}.items():
+        more = {"ratio": unit["pieces"] / tokens, "parameters": tables(unit["size"])}
+        shown |= {f"{name}.{key}": value for key, value in (unit | more).items()}
+    for name, text in {
+        "own": state["sentence"],
+        **{
+            f"sample[{k}]": text
+            for k, text in enumerate(state["payload"]["corpora"][state["corpus"]]["samples"], 1)
+        },
+    }.items():
+        found = word_tokens(text)
+        shown |= {f"{name}.tokens": len(found), f"{name}.unknown": sum(token not in kept for token in found)}
+    return shown
+
+
+# ---- bottleneck -----------------------------------------------------------------------------------------
+
+_TOLD = [
+    "My mother is going to repair the car.",
+    "Your brother isn't going to clean the kitchen.",
+    "Paul is more careful than Marie",
+    "Marie is more careful than Paul.",
+    "does her mother often play the guitar",
+    "The <b>sofa</b> & 😀 is very big! She is happy.",
+    "we, we, we, we, we, we, we, we, we, we",
+]
+
+# 28 settings: every sentence, first words and all, both ways of mixing, from A itself to B itself.
+_MIXED: list[State] = [
+    {
+        "sentence_a": _TOLD[j % 7],
+        "sentence_b": _TOLD[(2 * j + 1 + j // 7) % 7],
+        "k": (14, 1, 3, 14, 6)[j % 5],
+        "mix": ("blend", "swap")[j % 2],
+        "share": (0.5, 0.25, 0.0, 0.85, 1.0, 0.4)[j % 6],
+    }
+    for j in range(28)
+]
+
+
+@cache
+def _bottleneck() -> BottleneckPeer:
+    return BottleneckPeer()
+
+
+def bottleneck_expected(state: State) -> dict[str, float]:
+    """States by torch.nn.GRU, what is written by `greedy_search` over `rnnlib.models`, places by `linear`."""
+    peer, model = _bottleneck(), load_translator()
+    ids = [_ids_read(state[f"sentence_{name}"]) for name in "ab"]
+    ids = [one[: state["k"]] for one in ids]
+    a, b = (peer.states(one)[-1] for one in ids)
+
+    def mixed(share: float) -> Tensor:
+        if state["mix"] == "blend":
+            return torch.lerp(a, b, share)
+        return torch.where(torch.arange(len(a)) < round(share * len(a) + 1e-9), b, a)
+
+    h = {"a": a, "mixture": mixed(state["share"]), "b": b}
+    found = {name: peer.greedy(one) for name, one in h.items()}
+    places = {name: peer.place(one) for name, one in h.items()}
+    shown = {f"{name}[{j}]": v for name, one in h.items() for j, v in enumerate(one.tolist(), 1)}
+    shown |= {f"log_p.{name}": one.log_prob for name, one in found.items()}
+    for name, place in places.items():
+        shown |= {f"{axis}.{name}": v for axis, v in zip("xy", place.tolist(), strict=True)}
+    shown |= {f"way[{k}]": peer.greedy(mixed(k / 10)).log_prob for k in range(11)}
+    stored = torch.tensor([[x, y] for _, _, x, y in model.shown], dtype=torch.float64)
+    near = (stored - places["mixture"]).norm(dim=1).sort().values
+    shown |= {f"near[{j}]": v for j, v in enumerate(near[:3].tolist(), 1)}
+    others = {*found["a"].tokens, *found["b"].tokens}
+    unit = int((a - b).abs().argmax())
+    return shown | {
+        "neither": len(set(found["mixture"].tokens) - others),
+        "common": (Counter(ids[0]) & Counter(ids[1])).total(),
+        "size.a": len(ids[0]),
+        "size.b": len(ids[1]),
+        "distance": (a - b).norm().item(),
+        "h": h["mixture"][unit].item(),
+    }
+
+
+def _ids_read(sentence: str) -> list[int]:
+    """Known words up to the first mark, at most twelve, then a mark and the end sign."""
+    model = load_translator()
+    body, mark, _ = re.match(r"([^.?!]*)([.?!]?)(.*)", sentence.lower()).groups()
+    words = [word for word in re.findall(r"[\w'<>/&😀]+|,", body) if word in model.ids][:12]
+    while words[-1] == ",":
+        words.pop()
+    asks = mark == "?" or (mark != "." and words[0] in model.asking)
+    return [*(model.ids[word] for word in words), model.ids["?" if asks else "."], 2]
+
+
 WIDGETS = {
+    "bleu_bench": Case(_BLEU, bleu_expected, 1e-9, relative=False),
+    "bottleneck": Case(_MIXED, bottleneck_expected, 1e-9, relative=False),
     "gru_stepper": Case(_GRU_PYTORCH + _GRU_OTHERS, gru_expected, 1e-9, relative=False),
     "lstm_stepper": Case(_LSTM_PYTORCH + _LSTM_LOCKED, lstm_expected, 1e-9, relative=False),
     "gradient_flow": Case(_FLOW, flow_expected, 1e-9, relative=True),
@@ -871,5 +1264,7 @@ WIDGETS = {
     "unrolled_calculator": Case(_UNROLLED, unrolled_expected, 1e-9, relative=False),
     "hold_a_bit": Case(_HOLD, hold_expected, 1e-9, relative=False),
     "character_memory": Case(_MEMORY, memory_expected, 1e-9, relative=False),
+    "pad_mask_pack": Case(_PADDING, padding_expected, 1e-9, relative=False),
     "story_writer": Case(_STORY, story_expected, 1e-9, relative=False),
+    "vocabulary_cut": Case(_CUT, cut_expected, 1e-9, relative=True),
 }

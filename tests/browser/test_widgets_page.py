@@ -383,6 +383,62 @@ def test_left_right_shows_what_an_edit_reaches_and_how_the_cheat_reads_it(browse
         checks.check_quiet(record)
 
 
+BOTTLENECK = [
+    ("The <b>sofa</b> <img src=x onerror=alert(1)> is big 😀.", "“<b>sofa<"),
+    ("the gardn is big.", "“gardn” (known: garden)"),
+    ("He is very very very very very very very happy.", "A is longer than any sentence seen in training"),
+    ("the cat, " * 12, "the first 12 are read"),
+    ("She is happy. He is sad.", "one sentence is read"),
+]
+
+
+def test_the_bottleneck_takes_what_it_can_and_says_so(browser: Browser, bench_page: Path):
+    """Markup stays text, unknown words are left out by name, long sentences are cut, no word is told of."""
+    with checks.open_page(browser, bench_page) as (page, record):
+        figure = page.locator("#bottleneck")
+        notes, shown = figure.locator(".neck-notes"), figure.locator(".neck-shown")
+        for sentence, said in BOTTLENECK:
+            checks.set_control(figure, "sentence_a", sentence)
+            checks.shown_numbers(figure)  # waits for the translator
+            assert said in notes.text_content()
+            assert shown.is_visible() and not figure.locator("img, .neck-notes b").count()
+        for nothing in ("", "?!", "😀 xyzzy"):
+            checks.set_control(figure, "sentence_a", nothing)
+            assert "A: there is no known word to read" in notes.text_content() and not shown.is_visible()
+        figure.get_by_role("button", name="Reset", exact=True).click()
+        assert shown.is_visible() and not notes.text_content()
+        checks.check_quiet(record)
+
+
+def test_the_bottlenecks_ends_are_the_originals_and_its_middle_is_neither(browser: Browser, bench_page: Path):
+    with checks.open_page(browser, bench_page) as (page, record):
+        figure = page.locator("#bottleneck")
+        figure.scroll_into_view_if_needed()  # the translator is loaded when the widget comes near
+        checks.shown_numbers(figure)
+        texts = figure.locator(".neck-french")
+        first, middle, second = texts.all_text_contents()
+        assert "grand-père" in middle and "grand-père" not in first + second
+        for mix in ("blend", "swap"):
+            checks.set_control(figure, "mix", mix)
+            for share, end in ((0, "a"), (1, "b")):
+                checks.set_control(figure, "share", share)
+                seen = {name: one["value"] for name, one in checks.shown_numbers(figure).items()}
+                assert texts.all_text_contents() == [first, first if end == "a" else second, second]
+                for name in ("log_p", "x", "y"):
+                    assert seen[f"{name}.mixture"] == seen[f"{name}.{end}"]
+                assert seen["way[0]"] == seen["log_p.a"] and seen["way[10]"] == seen["log_p.b"]
+        for button in figure.get_by_role("group", name="Settings to try").get_by_role("button").all():
+            button.click()
+            checks.shown_numbers(figure)
+            said, notes = (figure.locator(one).text_content() for one in (".rnn-say", ".neck-notes"))
+            assert said and not notes
+        figure.locator("summary").first.click()
+        checks.set_control(figure, "share", 0)
+        seen = {name: one["value"] for name, one in checks.shown_numbers(figure).items()}
+        assert all(seen[f"mixture[{j}]"] == seen[f"a[{j}]"] for j in range(1, 97))
+        checks.check_quiet(record)
+
+
 def test_the_layer_grid_keeps_every_bit_outside_the_nudges_cone(browser: Browser, bench_page: Path):
     """Exact zeros outside; `output[-1]` is `h_n[-1]`; the list of all states; the nudge placed by a click."""
     with checks.open_page(browser, bench_page) as (page, record):
@@ -445,6 +501,103 @@ def test_the_character_memory_reads_what_is_typed_and_says_what_it_leaves_out(
             assert not {"p", "gradient[1]", "table.change[1]"} & set(checks.shown_numbers(figure))
         checks.set_control(figure, "text", "x" * 160)
         assert "160 characters are the most" in named.text_content()
+        checks.check_quiet(record)
+
+
+BLEU_NOTES = [
+    ({"candidate": "  "}, "The candidate is empty", False),
+    ({"references": "\n"}, "There is no reference", False),
+    ({"references": "a cat\nthe cat", "definition": "tutorial"}, "the first of your 2 is used", True),
+    ({"candidate": "z" * 200}, "200 characters are the most", True),
+]
+
+
+def test_the_bleu_bench_says_what_it_makes_of_bad_input(browser: Browser, bench_page: Path):
+    """Nothing to compare hides the numbers and is said; markup and emoji are tokens; long words wrap."""
+    with checks.open_page(browser, bench_page, width=360) as (page, record):
+        figure = page.locator("#bleu-bench")
+        notes, shown = figure.locator(".bleu-notes"), figure.locator(".bleu-shown")
+        for settings, said, judged in BLEU_NOTES:
+            for trait, value in settings.items():
+                checks.set_control(figure, trait, value)
+            assert said in notes.text_content()
+            assert shown.is_visible() is judged
+            checks.check_no_sideways_scroll(page)
+            figure.get_by_role("button", name="Reset", exact=True).click()
+            assert shown.is_visible() and not notes.text_content()
+        for tokens, count in (("spaces", 4), ("13a", 14)):
+            checks.set_control(figure, "candidate", "<b>x</b> 😀 <i>the cat")
+            checks.set_control(figure, "tokens", tokens)
+            assert figure.locator(".bleu-grams").first.locator("li").count() == count
+        assert not figure.locator(".bleu-gram *").count()
+        checks.check_quiet(record)
+
+
+def test_the_bleu_bench_marks_what_counts_and_adds_two_sentences_up(browser: Browser, bench_page: Path):
+    with checks.open_page(browser, bench_page) as (page, record):
+        figure = page.locator("#bleu-bench")
+        presets = figure.get_by_role("group", name="Traps to try")
+
+        def press(label: str) -> dict[str, str]:
+            presets.get_by_role("button", name=label, exact=True).click()
+            said = figure.locator(".rnn-say").text_content()
+            shown = {name: number["text"] for name, number in checks.shown_numbers(figure).items()}
+            return {**shown, "said": said}
+
+        for label in presets.get_by_role("button").all_text_contents():
+            assert press(label)["said"] and not figure.locator(".bleu-notes").text_content()
+        shown = press("the the the")
+        signs = [text[0] for text in figure.locator(".bleu-gram:visible").all_text_contents()]
+        assert signs == ["✓"] * 2 + ["✂"] * 5 and shown["matches[1]"] == "2"
+        shown = press("too short")
+        assert shown["bp"].endswith("=\xa00.135335") and "p[3]" not in shown
+        shown = press("identical but short")
+        assert shown["p[4]"].endswith("= 0") and shown["score.tutorial[4]"] == "1.000"
+        shown = press("wrong, same words")
+        assert shown["score"].endswith("=\xa00.488923") and shown["tokens.spaces.kept"] in shown["said"]
+        figure.get_by_role("button", name="Reset", exact=True).click()
+        framed = figure.locator(".bleu-board [aria-current=true]")
+        assert framed.get_attribute("data-name") == "score.exp[4]" and framed.text_content() == "0.380"
+        checks.set_control(figure, "definition", "tutorial")
+        assert framed.get_attribute("data-name") == "score.tutorial[4]" and framed.text_content() == "0.000"
+        assert "corpus" not in checks.shown_numbers(figure)
+        checks.go_to_hash(figure, "second=the%20dog")
+        figure.locator('[data-name="corpus"]').wait_for()  # a link opens what it changes
+        shown = checks.shown_numbers(figure)
+        assert shown["mean"]["value"] != pytest.approx(shown["corpus"]["value"], abs=0.01)
+        assert shown["corpus.c"]["value"] == 8
+        checks.check_quiet(record)
+
+
+def test_the_vocabulary_cut_marks_what_it_reads_as_unk(browser: Browser, bench_page: Path):
+    """Markup stays text, strange signs are named, nothing to read is said; <unk> may go untrained."""
+    with checks.open_page(browser, bench_page) as (page, record):
+        figure = page.locator("#vocabulary-cut")
+        notes, own = figure.locator(".cut-notes"), figure.locator(".cut-tokens").first
+
+        def values() -> dict[str, float]:
+            return {name: number["value"] for name, number in checks.shown_numbers(figure).items()}
+
+        assert own.locator(".cut-unknown > :first-child").all_text_contents() == [
+            "keeper",
+            "unopened",
+            "rusty",
+            "harpoon",
+        ]
+        checks.set_control(figure, "min_freq", 1)
+        assert "keeper" not in notes.text_content() and own.locator(".cut-unknown").count() == 3
+        shown = values()
+        assert shown["unk.training"] == 0 < shown["unk.held_out"]
+        assert "no update ever reaches its row" in figure.text_content()
+        checks.set_control(figure, "sentence", "<img src=x onerror=alert(1)> 漢字 🙂")
+        assert not figure.locator("img").count()
+        assert all(f"“{sign}”" in notes.text_content() for sign in ("漢字", "<", "漢", "🙂"))
+        assert shown["own.tokens"] != values()["own.tokens"] == own.locator("li").count()
+        checks.set_control(figure, "sentence", " ")
+        assert "There is no word to read" in notes.text_content() and not own.locator("li").count()
+        for button in figure.get_by_role("group", name="Settings to try").get_by_role("button").all():
+            button.click()
+            assert figure.locator(".rnn-say").text_content()
         checks.check_quiet(record)
 
 

@@ -92,8 +92,7 @@ def split_constructions(
 
     Raises:
         ValueError: a construction of fewer than two phenomena, or that no pair shows, or with a phenomenon
-        that no
-            training pair shows.
+            that no training pair shows.
     """
     pairs = list(pairs)
     constructions = [frozenset(construction) for construction in held_out]

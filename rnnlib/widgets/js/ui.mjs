@@ -288,7 +288,7 @@ function typeset(text) {
 /**
  * The operations of a formula, on numbers and on text.
  * @typedef {{number: Function, add: Function, sub: Function, mul: Function, div: Function, pow: Function,
- *   sigmoid: Function, tanh: Function, ln: Function, log_sigmoid: Function, sigmoid_power: Function}} Algebra
+ *   sigmoid: Function, tanh: Function, ln: Function, exp: Function, least: Function, log_sigmoid: Function, sigmoid_power: Function}} Algebra
  *   `log_sigmoid` and `sigmoid_power` are ln(σ(x)) and σ(x)^y, exact also where σ(x) is near 1
  */
 
@@ -303,6 +303,8 @@ const NUMBERS = {
   sigmoid,
   tanh: Math.tanh,
   ln: Math.log,
+  exp: Math.exp,
+  least: (x, y) => Math.min(x, y),
   log_sigmoid,
   sigmoid_power: kept_after,
 };
@@ -330,6 +332,8 @@ const TEXT = {
   sigmoid: sigmoid_of,
   tanh: call("tanh"),
   ln: ln_of,
+  exp: call("exp"),
+  least: (x, y) => ({ text: `min(${x.text}, ${y.text})`, level: 9 }),
   log_sigmoid: (x) => ln_of(sigmoid_of(x)),
   sigmoid_power: (x, y) => power(sigmoid_of(x), y),
 };
