@@ -263,10 +263,19 @@ FOCUSED = """(figure) => {
 }"""
 
 
+def settled_count(page: Page, figure: Locator) -> int:
+    """How many places Tab stops at, once what opened has been drawn: a table that scrolls is one, too."""
+    count = -1
+    while (found := figure.evaluate(FOCUSABLE)) != count:
+        count = found
+        page.wait_for_timeout(200)
+    return count
+
+
 def check_every_control_by_tab(page: Page, figure: Locator) -> None:
     """Tab walks through every control of a widget, each with a visible ring, and out again."""
     figure.evaluate("(f) => { for (const d of f.querySelectorAll('details')) d.open = true; }")
-    count = figure.evaluate(FOCUSABLE)
+    count = settled_count(page, figure)
     figure.evaluate("(f) => { f.tabIndex = -1; f.focus(); f.removeAttribute('tabindex'); }")
     seen = []
     for _ in range(count + 1):
