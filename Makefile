@@ -13,14 +13,14 @@ STAMP := $(VENV)/.rnnlib-$(shell { cat $(REQUIREMENTS); pwd; } | cksum | cut -d'
 PIP := $(PY) -m pip --disable-pip-version-check
 IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PORT ?= 8000
-BENCHMARKS := speed language_models experiments translation page
+BENCHMARKS := speed language_models experiments translation width beam page
 
 help:
 	@echo "make book         build the book into _build/html"
 	@echo "make test         build the book, then run every test: unit, property, parity, notebooks, browser"
 	@echo "make serve        build the book and serve it at http://localhost:$(PORT)/"
 	@echo "make notebooks    write the .ipynb beside each chapter anew"
-	@echo "make bench        measure and store all that the Benchmarks page shows: about four hours"
+	@echo "make bench        measure and store all that the Benchmarks page shows: about four and a half hours"
 	@echo "make bench-quick  repeat a sample of it, store nothing: some minutes"
 	@echo "make lint         check style"
 	@echo "make clean        remove what was built, and .venv"

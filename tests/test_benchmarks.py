@@ -11,14 +11,21 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import experiments, language_models, page, speed, translation
+from benchmarks import beam, experiments, language_models, page, speed, translation, width
 from benchmarks.d2l_peer import load_d2l
 from benchmarks.store import Job
 from rnnlib import layers, results
 from rnnlib.models import NGram
 
 ONCE = (language_models.TOGETHER.label,)  # measured once
-MODULES = {"language_models": language_models, "speed": speed, "translation": translation, "page": page}
+MODULES = {
+    "language_models": language_models,
+    "speed": speed,
+    "translation": translation,
+    "page": page,
+    "width": width,
+    "beam": beam,
+}
 NAMES = (*experiments.GRID, *MODULES)
 
 
@@ -132,6 +139,14 @@ def test_every_page_is_timed_with_all_its_widgets():
     for run in stored.values():
         assert run["ready_after_html_ms"] > 0 and len(run["redraw"]) == run["widgets"] > 0
     assert page.missed(stored) == []
+
+
+def test_beam_search_keeps_its_thresholds():
+    timed = [beam.Timed(*(run[field] for field in beam.Timed._fields)) for run in results.load("beam").runs]
+    assert [row.version for row in timed] == list(beam.VERSIONS) and not beam.missed(timed)
+    assert beam.AT_LEAST >= 5 and {run["width"] for run in results.load("beam").runs} == {5}
+    assert width.AT_LEAST >= 0.7 and width.missed(results.load("width").runs) == []
+    assert {run["sentences"] for run in results.load("width").runs} == {1000}
 
 
 @pytest.mark.parametrize("name", experiments.GRID)
@@ -539,6 +554,7 @@ class NoBrowser:
 def test_a_missed_page_time_shows_in_the_status(store, monkeypatch, capsys):
     monkeypatch.setattr(page, "open_browser", NoBrowser)
     monkeypatch.setattr(sys, "argv", ["page"])
+    monkeypatch.setattr(page, "bare_page", lambda folder: folder / "index.html")
     monkeypatch.setattr(page, "pages", lambda book, bare: {"index.html": bare})
     for ready, redraw, status in ((299.0, 15.9, 0), (301.0, 15.9, 1), (299.0, 16.1, 1)):
         monkeypatch.setattr(page, "measure", lambda browser, path, loads, r=ready, m=redraw: timed(r, m))

@@ -31,7 +31,7 @@ MAY_READ = {
     "translator": {"data", "models", "search"},
     "training": {"data", "metrics"},
     "probes": {"cells", "layers"},
-    "widgets": {"bleu", "cells", "data", "probes"},
+    "widgets": {"bleu", "cells", "data", "layers", "models", "probes", "results", "search", "translator"},
 }
 MODEL_FREE = {"data", "training", "decoding", "metrics", "claims"}
 

@@ -137,8 +137,8 @@ def test_every_shipped_module_is_used_and_every_widget_bundled() -> None:
 @pytest.mark.parametrize("name", loader.WIDGETS)
 def test_shipped_modules_are_the_same_in_both_hosts(name: str) -> None:
     for module in loader.ordered((name,)):
-        scope = f"$modules.{module.name} = (() => {{"
-        body = loader.inline(name).split(scope)[1].split("\n})();")[0]
+        scope = f"$make.{module.name} = () => {{"
+        body = loader.inline(name).split(scope)[1].split(f"\n}};\n$modules.{module.name} = ")[0]
         assert scope + body in loader.bundle()
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "BeamTree": "beam_tree",
     "BleuBench": "bleu_bench",
     "Bottleneck": "bottleneck",
     "CharacterMemory": "character_memory",
@@ -17,13 +18,16 @@ _HOMES = {
     "LSTMStepper": "lstm_stepper",
     "LayerGrid": "layer_grid",
     "LeftRight": "left_right",
+    "LiveTranslator": "live_translator",
     "PadMaskPack": "pad_mask_pack",
     "StoryWriter": "story_writer",
     "UnrolledCalculator": "unrolled_calculator",
     "VocabularyCut": "vocabulary_cut",
+    "WidthTradeOff": "width_trade_off",
 }
 
 __all__ = [
+    "BeamTree",
     "BleuBench",
     "Bottleneck",
     "CharacterMemory",
@@ -34,10 +38,12 @@ __all__ = [
     "LSTMStepper",
     "LayerGrid",
     "LeftRight",
+    "LiveTranslator",
     "PadMaskPack",
     "StoryWriter",
     "UnrolledCalculator",
     "VocabularyCut",
+    "WidthTradeOff",
 ]
 
 

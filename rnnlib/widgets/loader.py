@@ -4,9 +4,10 @@ Modules import each other by plain named imports, each on one statement at the s
 
     import { forward, backward as back } from "./core.mjs";
 
-Each module becomes a function scope that returns what it exports, so that private names never collide. From
-these come the ES module string that anywidget wants (`inline`) and the classic script that the book loads
-(`bundle`): module scripts do not load from `file://`, classic ones do.
+Each module becomes a function `$make.NAME` that returns what it exports, so that private names never
+collide. Such a function's own text is a module's source, of which a page can make a worker
+(`js/translator_worker.mjs`). From these come the ES module string that anywidget wants (`inline`) and the
+classic script that the book loads (`bundle`): module scripts do not load from `file://`, classic ones do.
 """
 
 import json
@@ -19,6 +20,7 @@ from typing import Any
 FOLDER = Path(__file__).parent / "js"
 WEIGHTS = Path(__file__).parent / "weights"
 WIDGETS = (
+    "beam_tree",
     "bleu_bench",
     "bottleneck",
     "character_memory",
@@ -28,11 +30,13 @@ WIDGETS = (
     "hold_a_bit",
     "layer_grid",
     "left_right",
+    "live_translator",
     "lstm_stepper",
     "pad_mask_pack",
     "story_writer",
     "unrolled_calculator",
     "vocabulary_cut",
+    "width_trade_off",
 )
 
 _IMPORT = re.compile(r'^import\s*\{([^}]*)\}\s*from\s*"\./([\w-]+)\.mjs";[^\S\n]*$', re.MULTILINE)
@@ -136,19 +140,26 @@ def ordered(names: tuple[str, ...], folder: Path = FOLDER) -> list[Module]:
 
 
 def _scope(module: Module) -> str:
-    """A module as a constant that holds its exports."""
+    """A module as a function that returns its exports, and what that returned."""
     wanted: dict[str, list[str]] = {}
     for other, imported, local in module.imports:
         wanted.setdefault(other, []).append(imported if imported == local else f"{imported}: {local}")
     lines = [f"  const {{ {', '.join(items)} }} = $modules.{other};" for other, items in wanted.items()]
     shown = ", ".join("default: $default" if name == "default" else name for name in module.exports)
     return "\n".join(
-        [f"$modules.{module.name} = (() => {{", *lines, module.body, f"  return {{ {shown} }};", "})();"]
+        [
+            f"$make.{module.name} = () => {{",
+            *lines,
+            module.body,
+            f"  return {{ {shown} }};",
+            "};",
+            f"$modules.{module.name} = $make.{module.name}();",
+        ]
     )
 
 
 def _scopes(modules: list[Module]) -> str:
-    return "\n".join(["const $modules = {};", *map(_scope, modules)])
+    return "\n".join(["const [$make, $modules] = [{}, {}];", *map(_scope, modules)])
 
 
 def _with_widgets(widgets: tuple[str, ...], names: tuple[str, ...], folder: Path) -> list[Module]:

@@ -305,18 +305,18 @@ def check_time_by_arrows(page: Page, figure: Locator) -> None:
     """Arrows step through time, Home and End jump, the value is said, Esc goes back."""
     time = time_range(figure)
     started = time.input_value()
-    low, high = (int(time.get_attribute(name)) for name in ("min", "max"))
+    low, high, step = (float(time.get_attribute(name) or 1) for name in ("min", "max", "step"))
     assert time.evaluate("(e) => e.labels.length === 1 && e.labels[0].textContent.trim() !== ''"), (
         "time has no label"
     )
-    moves = {"Home": low, "ArrowRight": low + 1, "End": high, "ArrowLeft": high - 1}
+    moves = {"Home": low, "ArrowRight": low + step, "End": high, "ArrowLeft": high - step}
     for key, expected in moves.items():
         time.focus()
         page.keyboard.press(key)
-        assert int(time.input_value()) == expected, (
-            f"{key} takes time to {time.input_value()}, expected {expected}"
+        assert float(time.input_value()) == round(expected, 6), (
+            f"{key} takes time to {time.input_value()}, expected {expected:g}"
         )
-        assert str(expected) in time.get_attribute("aria-valuetext")
+        assert f"{expected:g}" in time.get_attribute("aria-valuetext")
     page.keyboard.press("Escape")
     assert time.input_value() == started, f"Esc leaves time at {time.input_value()}, expected {started}"
     assert figure.locator(".rnn-say[role=status]").text_content().strip(), "the live region says nothing"
@@ -454,8 +454,9 @@ def check_hash_sets_state(figure: Locator) -> None:
 
 
 def check_links_set_state(page: Page, figure: Locator) -> None:
-    """Each link of the prose that names this widget sets what it says."""
+    """Each link of the prose that names this widget sets what it says, those in solutions too."""
     name = figure.get_attribute("id")
+    page.evaluate("() => { for (const d of document.querySelectorAll('details')) d.open = true; }")
     for link in page.locator(f'a[href^="#{name}?"]').all():
         query = urlsplit("x://" + link.get_attribute("href")[1:]).query
         said_after(figure, lambda: link.press("Enter"))  # noqa: B023, called at once

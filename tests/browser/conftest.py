@@ -105,11 +105,19 @@ html[data-theme="dark"] {{ background: #14181e; color: #eee }} a {{ color: inher
 <a href="#left-right?readout=last&amp;edit=hated">what output[-1] has read</a>,
 <a href="#character-memory?cell=rnn&amp;t=40">the plain RNN at character 40</a>,
 <a href="#character-memory?text=The%20lamp&amp;t=9&amp;measure=log_p">after the lamp</a>,
+<a href="#beam-tree?problem=worked&amp;step=3">the worked example at step 3</a>,
+<a href="#beam-tree?problem=crowded&amp;width=1&amp;max_length=4">greedy is right</a>,
 <a href="#bottleneck?share=1">B’s state</a>,
 <a href="#bottleneck?sentence_a=She%20is%20happy.&amp;mix=swap&amp;share=0.3&amp;k=4">30 units</a>,
+<a href="#live-translator?forced=Tu&amp;step=2">force Tu</a>,
+<a
+href="#live-translator?sentence=My%20dog%20is%20old.&amp;target=Mon%20chien%20est%20vieux.&amp;width=1">my
+dog</a>,
 <a href="#half-life?forget_bias=6&amp;lag=280&amp;axes=log_steps">the half-life at bias 6</a>,
 <a href="#vocabulary-cut?corpus=french&amp;min_freq=1&amp;largest=1000">a thousand French entries</a>,
 <a href="#vocabulary-cut?sentence=the%20rusty%20harpoon&amp;merges=0">its characters</a>,
+<a href="#width-trade-off?width=100&amp;alpha=2&amp;example=tower">too long</a>,
+<a href="#width-trade-off?alpha=0.6&amp;penalty=gnmt">the other penalty</a>,
 <a href="#unrolled-calculator?weight=u2&amp;value=L&amp;step=3">step 3 of u₂</a>,
 <a href="#unrolled-calculator?weight_hh=0.2,0,0,0.2&amp;inputs=1&amp;loss_at=every">a small W</a>.</p></main>
 </body></html>

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
-from math import exp, prod
+from math import exp, inf, prod
 from typing import Any, NamedTuple
 
 import torch
@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
+from rnnlib.bleu import BleuCounts, bleu_of, brevity_penalty
 from rnnlib.data import (
     Subwords,
     Vocabulary,
@@ -33,12 +34,17 @@ from rnnlib.data import (
     word_tokens,
 )
 from rnnlib.models import LanguageModel
+from rnnlib.results import load as stored_result
+from rnnlib.search import Candidate, Found, beam_search, exhaustive_search, length_penalty
+from rnnlib.widgets import LiveTranslator
 from rnnlib.widgets.bottleneck import load_translator
 from rnnlib.widgets.character_memory import Rememberer
 from rnnlib.widgets.character_memory import load_models as load_rememberers
 from rnnlib.widgets.left_right import LISTED, MOST_WORDS, load_models, words_of
 from rnnlib.widgets.pad_mask_pack import read as read_padded
 from rnnlib.widgets.story_writer import load_model, write
+from rnnlib.widgets.translator_weights import load_translator as load_page_translator
+from rnnlib.widgets.width_lists import Entry, lists_from_text
 
 State = dict[str, Any]
 
@@ -1252,13 +1258,246 @@ def _ids_read(sentence: str) -> list[int]:
     return [*(model.ids[word] for word in words), model.ids["?" if asks else "."], 2]
 
 
+# ---- beam_tree ------------------------------------------------------------------------------------------
+
+# 28 settings: every problem, width and penalty, from the first step to the last. `step` is set first, where
+# the search has 6 steps.
+_SEARCHED: list[State] = [
+    {
+        "step": 1 + (5 * k + 4) % 6,
+        "problem": ("worked", "watch", "crowded", "winter", "garden", "tea")[k % 6],
+        "width": 1 + (k + k // 6) % 6,
+        "alpha": (0, 1, 0.6, 2)[k // 2 % 4],
+        "penalty": ("power", "gnmt")[k // 3 % 2],
+        "max_length": (0, 0, 4, 0, 7, 2, 0)[k % 7],
+    }
+    for k in range(28)
+]
+
+
+class _Written(NamedTuple):
+    """A packed problem as a step over what was written."""
+
+    rows: dict[tuple[int, ...], list[float]]
+    otherwise: list[float] | None
+
+    def step(self, token_ids: Tensor, state: Tensor | None) -> tuple[Tensor, Tensor]:
+        read = token_ids[None] if state is None else torch.cat([state, token_ids[None]])
+        rows = [self.rows.get(tuple(column[1:]), self.otherwise) for column in read.T.tolist()]
+        return torch.tensor(rows, dtype=torch.float64), read
+
+
+def _unpacked(problem: State) -> _Written:
+    """Rows of a table are whole; of the translator they hold pairs of token and log-probability."""
+    whole = problem["otherwise"] is not None
+
+    def row(packed: list[Any]) -> list[float]:
+        if whole:
+            return [-inf if value is None else value for value in packed]
+        logs = [-inf] * len(problem["words"])
+        for token, value in zip(packed[::2], packed[1::2], strict=True):
+            logs[token] = value / problem["unit"]
+        return logs
+
+    rows = {tuple(map(int, key.split())): row(values) for key, values in problem["rows"].items()}
+    return _Written(rows, row(problem["otherwise"]) if whole else None)
+
+
+def beam_expected(state: State) -> dict[str, float]:
+    """Everything by `rnnlib.search` over the page's own tables."""
+    problem = state["payload"]["problems"][state["problem"]]
+    model, eos, first = _unpacked(problem), problem["eos"], torch.tensor([problem["eos"]])
+    alpha, penalty = state["alpha"], state["penalty"]
+    limit = state["max_length"] or problem["max_length"]
+
+    def search(M: int = limit, **changed: Any) -> Found:
+        how = {"width": state["width"], "alpha": alpha, "penalty": penalty, "finished_first": True} | changed
+        return beam_search(model.step, None, first, eos, M, **how)[0]
+
+    whole = problem["otherwise"] is not None
+    drawn = state["payload"]["drawn"]
+    found = search(trace=True if whole else drawn)
+    T = len(found.steps)
+    t = min(state["step"], T)
+    shown = _step_shown(found.steps, t, drawn, problem["size"])
+    ended = search(t, n_best=10**6, early_stop=False).hypotheses
+    for k, one in enumerate((h for h in ended if h.finished or t == limit), start=1):
+        numbers = {"length": one.length, "log_p": one.log_prob, "score": one.score(alpha, penalty)}
+        numbers["lp"] = length_penalty(one.length, alpha, penalty)
+        shown |= {f"found.{name}[{k}]": value for name, value in numbers.items()}
+    others = {f"width[{w}]": (search(width=w).best, alpha) for w in range(1, 7)}
+    others |= {f"alpha[{a:g}]": (search(alpha=a).best, a) for a in state["payload"]["alphas"]}
+    if whole and problem["size"] * (problem["size"] - 1) ** (limit - 1) <= 20_000:
+        how = {"alpha": alpha, "penalty": penalty, "finished_first": True}
+        others["all"] = exhaustive_search(model.step, None, first, eos, limit, **how)[0].best, alpha
+    for name, (best, its_alpha) in others.items():
+        score = best.score(its_alpha, penalty)
+        shown |= {f"{name}.length": best.length, f"{name}.log_p": best.log_prob, f"{name}.score": score}
+    live = next((c.log_prob for c in found.steps[-1] if c.fate == "kept"), 0.0)
+    score = found.best.score(alpha, penalty)
+    return shown | {
+        "p.best": exp(found.best.log_prob),
+        "p.greedy": exp(search(width=1).best.log_prob),
+        "score": score,
+        "end.best": score,
+        "end.bound": live / length_penalty(limit, alpha, penalty),
+    }
+
+
+def _step_shown(steps: list[list[Candidate]], t: int, drawn: int, V: int) -> dict[str, float]:
+    """The candidates of the steps so far, and how many there are at the last of them."""
+    shown: dict[str, float] = {
+        f"log_p[{k}][{c.rank}]": c.log_prob for k, step in enumerate(steps[:t], 1) for c in step[:drawn]
+    }
+    for c in steps[t - 1]:
+        shown |= {f"candidate.log_p[{c.rank}]": c.log_prob, f"candidate.score[{c.rank}]": c.score}
+    live = sum(c.fate == "kept" for c in steps[t - 2]) if t > 1 else 1
+    fates = Counter(c.fate for c in steps[t - 1])
+    shown |= {"live": live, "V": V, "candidates": live * V}
+    impossible = live * V - len(steps[t - 1]) if V <= 6 else 0
+    pruned = live * V - impossible - fates["kept"] - fates["finished"]
+    return shown | {"kept": fates["kept"], "finished": fates["finished"], "pruned": pruned}
+
+
+# ---- width_trade_off ------------------------------------------------------------------------------------
+
+# 28 settings: every width, sentence and penalty, alpha from 0 to 2.
+_RANKED: list[State] = [
+    {
+        "width": (10, 1, 100, 2, 50, 3, 25, 5)[k % 8],
+        "alpha": (0, 1, 0.6, 2, 1.3, 0.1, 1.7)[k % 7],
+        "penalty": ("power", "gnmt")[k // 2 % 2],
+        "example": ("patience", "lose", "headache", "tower")[k // 3 % 4],
+    }
+    for k in range(28)
+]
+
+
+@cache
+def _lists() -> dict[int, list[list[Entry]]]:
+    return {run["width"]: lists_from_text(run["lists"]) for run in stored_result("width").runs}
+
+
+@cache
+def _corpus(width: int, alpha: float, penalty: str) -> tuple[float, BleuCounts]:
+    """Mean log p and summed counts of the winners by log p / lp(L)."""
+    sums, log_prob = [0] * 10, 0.0
+    for entries in _lists()[width]:
+        best = max(entries, key=lambda e: e.log_prob / length_penalty(e.length, alpha, penalty))
+        log_prob += best.log_prob
+        matches, totals, *lengths = best.counts
+        sums = [a + b for a, b in zip(sums, (*matches, *totals, *lengths), strict=True)]
+    return log_prob / len(_lists()[width]), BleuCounts(tuple(sums[:4]), tuple(sums[4:8]), *sums[8:])
+
+
+def width_expected(state: State) -> dict[str, float]:
+    """Corpus BLEU by `rnnlib.bleu`, scores by `rnnlib.search`, from the stored lists."""
+    alpha, penalty, width = state["alpha"], state["penalty"], state["width"]
+    shown: dict[str, float] = {
+        f"published[{of_width}]": bleu for of_width, bleu in state["payload"]["published"]
+    }
+    for of_width in _lists():
+        log_prob, counts = _corpus(of_width, alpha, penalty)
+        shown |= {
+            f"log_prob[{of_width}]": log_prob,
+            f"length_ratio[{of_width}]": counts.candidate_length / counts.reference_length,
+            f"bleu[{of_width}]": 100 * bleu_of(counts),
+            f"plain[{of_width}]": 100 * bleu_of(_corpus(of_width, 0.0, penalty)[1]),
+        }
+    counts = _corpus(width, alpha, penalty)[1]
+    shown |= {"BP": brevity_penalty(*counts[2:]), "bleu": shown[f"bleu[{width}]"]}
+    place = state["payload"]["examples"][state["example"]]["place"]
+
+    def score(entry: Entry) -> float:
+        return entry.log_prob / length_penalty(entry.length, alpha, penalty)
+
+    found = {entry for of_width in _lists().values() for entry in of_width[place]}
+    for k, entry in enumerate(sorted(found, key=score, reverse=True), start=1):
+        numbers = {"log_prob": entry.log_prob, "length": entry.length, "score": score(entry)}
+        shown |= {f"example.{name}[{k}]": value for name, value in numbers.items()}
+    return shown | {"score": max(map(score, _lists()[width][place]))}
+
+
+# ---- live_translator ------------------------------------------------------------------------------------
+
+_ENGLISH = [
+    "You should stay in bed until tomorrow.",
+    "My dog is old.",
+    "Where do you want to go?",
+    "<b>Tom</b> sleeps 😀.",
+]
+_FRENCH = ["Tu devrais rester au lit.", "Mon chien est <i>vieux</i>.", "", "Tom dort."]
+
+# 24 settings: every sentence and target, greedy, beam and drawn, free and from a forced beginning.
+_TYPED: list[State] = [
+    {
+        "step": 1 + k % 3,
+        "sentence": _ENGLISH[k // 2 % 4],
+        "target": _FRENCH[k % 4],
+        "forced": ("", "", "Je", "", "Il n'est pas", "Oui ·. <eos>")[k % 6],
+        "width": (5, 1, 3, 10)[k // 3 % 4],
+        "temperature": (0, 0, 0.8, 0, 0)[k % 5],
+        "seed": k,
+    }
+    for k in range(24)
+]
+
+
+def live_expected(state: State) -> dict[str, float]:
+    """What is written as Python writes it; its numbers by one forward pass over the whole sentence."""
+    translator = load_page_translator()
+    names = ("sentence", "target", "forced", "width", "temperature", "seed")
+    seen = LiveTranslator(**{name: state[name] for name in names}).look()
+    vocab, model = translator.target_vocab, translator.model
+    source = torch.tensor([*seen.reading.ids.tolist(), 2])[:, None]
+
+    def forced(tokens: list[str]) -> tuple[Tensor, list[int]]:
+        ids = vocab.encode(tokens).tolist()
+        with torch.no_grad():
+            logits = model(source, torch.tensor([len(source)]), torch.tensor([1, *ids[:-1]])[:, None])
+        return logits[:, 0].log_softmax(-1), ids
+
+    log_probs, ids = forced([step.token for step in seen.path.steps])
+    chosen = [float(row[token]) for row, token in zip(log_probs, ids, strict=True)]
+    sums = torch.tensor(chosen, dtype=torch.float64).cumsum(0).tolist()
+    place = min(state["step"], len(ids)) - 1
+    before = sums[place - 1] if place else 0.0
+    best = log_probs[place].topk(10).values.tolist()
+    shown = {f"running[{k}]": v for k, v in enumerate(sums, 1)} | {"log_p": sums[-1], "so_far": sums[place]}
+    shown |= {f"top[{j}]": exp(v) for j, v in enumerate(best, 1)}
+    shown |= {f"so_far[{j}]": before + v for j, v in enumerate(best, 1)}
+    shown |= {f"drawn[{j}]": v for j, v in enumerate(seen.path.steps[place].drawn, 1)}
+    greedy = translator.translate(state["sentence"]).log_prob if not state["forced"] else None
+    shown["greedy"] = seen.greedy.log_prob if greedy is None else greedy
+    for k, (_, length, log_prob, _) in enumerate(seen.n_best, 1):
+        shown |= {f"n_best[{k}]": log_prob, f"length[{k}]": length}
+    with torch.no_grad():
+        states = model.encoder(source, torch.tensor([len(source)]))[0][:, 0]
+    moves = torch.diff(states, dim=0, prepend=torch.zeros_like(states[:1])).norm(dim=1)
+    shown |= {f"moved[{k}]": v for k, v in enumerate(moves.tolist(), 1)}
+    if not seen.target:
+        return shown
+    log_probs, ids = forced([row.read_as for row in seen.target])
+    own = [float(row[token]) for row, token in zip(log_probs, ids, strict=True)]
+    for k, (row, token, v) in enumerate(zip(log_probs, ids, own, strict=True), 1):
+        rank = 1 + int((row > row[token]).sum())
+        writable = row.clone()
+        writable[list(translator.banned)] = -inf
+        shown |= {f"own_p[{k}]": exp(v), f"own_log_p[{k}]": v, f"rank[{k}]": rank}
+        shown[f"choice_p[{k}]"] = exp(float(writable.max()))
+    agreed = sum(row.own == row.read_as for row in seen.target)
+    return shown | {"own": sum(own), "agreed": agreed}
+
+
 WIDGETS = {
+    "beam_tree": Case(_SEARCHED, beam_expected, 1e-9, relative=False),
     "bleu_bench": Case(_BLEU, bleu_expected, 1e-9, relative=False),
     "bottleneck": Case(_MIXED, bottleneck_expected, 1e-9, relative=False),
     "gru_stepper": Case(_GRU_PYTORCH + _GRU_OTHERS, gru_expected, 1e-9, relative=False),
     "lstm_stepper": Case(_LSTM_PYTORCH + _LSTM_LOCKED, lstm_expected, 1e-9, relative=False),
     "gradient_flow": Case(_FLOW, flow_expected, 1e-9, relative=True),
     "left_right": Case(_LEFT_RIGHT, left_right_expected, 1e-9, relative=False),
+    "live_translator": Case(_TYPED, live_expected, 1e-6, relative=False),
     "layer_grid": Case(_GRID, grid_expected, 1e-9, relative=False),
     "half_life": Case(_HALF, half_life_expected, 1e-9, relative=True),
     "unrolled_calculator": Case(_UNROLLED, unrolled_expected, 1e-9, relative=False),
@@ -1267,4 +1506,5 @@ WIDGETS = {
     "pad_mask_pack": Case(_PADDING, padding_expected, 1e-9, relative=False),
     "story_writer": Case(_STORY, story_expected, 1e-9, relative=False),
     "vocabulary_cut": Case(_CUT, cut_expected, 1e-9, relative=True),
+    "width_trade_off": Case(_RANKED, width_expected, 1e-9, relative=False),
 }

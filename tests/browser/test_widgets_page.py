@@ -504,6 +504,56 @@ def test_the_character_memory_reads_what_is_typed_and_says_what_it_leaves_out(
         checks.check_quiet(record)
 
 
+def test_the_beam_tree_draws_what_is_kept_and_what_is_pruned(browser: Browser, bench_page: Path):
+    """Frames and signs by fate, greedy's way, the winner at the end; step by step, by link and by preset."""
+    with checks.open_page(browser, bench_page, width=360) as (page, record):
+        figure = page.locator("#beam-tree")
+
+        def boxes(fate: str) -> int:
+            return figure.locator(f"svg rect.beam-box.beam-{fate}").count()
+
+        def signs(sign: str) -> int:
+            texts = figure.locator(".beam-picture text").all_text_contents()
+            return sum(text.startswith(sign) for text in texts)
+
+        assert (boxes("pruned"), boxes("finished"), boxes("best")) == (36, 2, 6)
+        assert (
+            signs("✗ ") == 36
+            and signs("■ ") == 1
+            and signs("★") == 1
+            and figure.locator(".beam-badge").count() == 3
+        )
+        assert "pruned at step 3: it is 4th there" in figure.locator(".beam-said").text_content()
+        frame = figure.locator(".beam-frame")
+        end = frame.evaluate("(f) => [f.scrollLeft + f.clientWidth, f.scrollWidth]")
+        assert end[0] == pytest.approx(end[1], abs=2)  # the last step is in sight
+        time = figure.locator('[data-trait="step"] input')
+        time.focus()
+        for step in (5, 4, 3, 2, 1):
+            page.keyboard.press("ArrowLeft")
+            assert figure.locator(".beam-box").count() == 1 + 8 * step and not signs("★")
+        assert "Nothing has ended yet" in figure.text_content() and frame.evaluate("(f) => f.scrollLeft") == 0
+        for button, step in (("one step on ▸", 2), ("◂ one step back", 1), ("◂ one step back", 1)):
+            figure.get_by_role("button", name=button).click()
+            assert checks.read_control(figure, "step") == step
+        checks.go_to_hash(figure, "problem=worked&width=3&max_length=2&step=10")
+        assert checks.read_control(figure, "step") == 2 and boxes("cut") == 2
+        assert figure.locator(".beam-found tbody th").all_text_contents()[0] == "★ A <eos>"
+        assert "greatest length M = 2" in figure.locator(".beam-said").text_content()
+        checks.go_to_hash(figure, "max_length=1&width=1")
+        assert figure.locator(".beam-found tbody th").all_text_contents() == ["★ A …"]
+        for width in (3, 1):  # what changes is the candidates' fate alone
+            checks.go_to_hash(figure, f"max_length=1&width={width}")
+            assert boxes("cut") == width
+        for button in figure.get_by_role("group", name="Searches to try").get_by_role("button").all():
+            button.click()
+            assert figure.locator(".rnn-say").text_content() and signs("★") == 1
+            assert figure.locator(".beam-found tbody tr").count() >= 1
+            checks.check_no_sideways_scroll(page)
+        assert not figure.locator("eos").count()  # a token is text
+        checks.check_quiet(record)
+
+
 BLEU_NOTES = [
     ({"candidate": "  "}, "The candidate is empty", False),
     ({"references": "\n"}, "There is no reference", False),

@@ -276,7 +276,7 @@ export function write(expression, operands, digits = 4, number = show) {
  * readers and copies. @param {string} text @returns {Node[]}
  */
 function typeset(text) {
-  return text.split(/([_^](?:[A-Za-z0-9.′]+|\([^()]*\))|\b[A-Za-z](?![A-Za-z]))/).map((part) => {
+  return text.split(/([_^](?:[A-Za-z0-9.′α]+|\([^()]*\))|\b[A-Za-z](?![A-Za-z]))/).map((part) => {
     if (/^[A-Za-z]$/.test(part)) return h("i", {}, part);
     if (!/^[_^]./.test(part)) return document.createTextNode(part);
     const sign = h("span", { class: "rnn-quiet" }, part[0]);

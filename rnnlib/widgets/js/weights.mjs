@@ -16,7 +16,8 @@ export function load_weights(model, name) {
   return waiting.get(name);
 }
 
-function load_script(file, name) {
+/** What a script beside the bundle stores under a name. @param {string} file @param {string} name @returns {Promise<any>} */
+export function load_script(file, name) {
   return new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = new URL(file, FOLDER ?? location.href).href;
@@ -39,7 +40,7 @@ export function when_near(root, act) {
   return () => observer.disconnect();
 }
 
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+export const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]));
 
 /** Bytes of a base64 text. @param {string} text @returns {Uint8Array} */

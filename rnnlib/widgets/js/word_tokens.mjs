@@ -74,3 +74,9 @@ export function word_tokens(sentence) {
   }
   return tokens;
 }
+
+/**
+ * The sentence that tokens were cut from, as `rnnlib.data.translation.detokenize`; a mark that joins nothing is dropped.
+ * @param {string[]} tokens
+ */
+export const detokenize = (tokens) => tokens.join(" ").replaceAll(` ${JOINER}`, "").replaceAll(`${JOINER} `, "").replaceAll(JOINER, "");
