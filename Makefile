@@ -1,9 +1,10 @@
-# make book · make test · make serve · make notebooks · make bench · make bench-quick · make lint · make clean
+# make book · make test · make serve · make notebooks · make bench · make bench-quick · make screenshots · make lint
+# · make clean
 #
 # Everything goes into the active virtual environment, or into .venv, which is made when none is active.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup book browser test serve notebooks bench bench-quick lint clean
+.PHONY: help setup book browser test serve notebooks bench bench-quick screenshots lint clean
 
 VENV := $(or $(VIRTUAL_ENV),.venv)
 PY := $(VENV)/bin/python
@@ -13,7 +14,7 @@ STAMP := $(VENV)/.rnnlib-$(shell { cat $(REQUIREMENTS); pwd; } | cksum | cut -d'
 PIP := $(PY) -m pip --disable-pip-version-check
 IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PORT ?= 8000
-BENCHMARKS := speed language_models experiments translation width beam page
+BENCHMARKS := speed language_models experiments translation width beam page weight
 
 help:
 	@echo "make book         build the book into _build/html"
@@ -22,6 +23,7 @@ help:
 	@echo "make notebooks    write the .ipynb beside each chapter anew"
 	@echo "make bench        measure and store all that the Benchmarks page shows: about four and a half hours"
 	@echo "make bench-quick  repeat a sample of it, store nothing: some minutes"
+	@echo "make screenshots  take the pictures of README anew"
 	@echo "make lint         check style"
 	@echo "make clean        remove what was built, and .venv"
 
@@ -68,6 +70,9 @@ bench: book browser
 
 bench-quick: book browser
 	@status=0; for part in $(BENCHMARKS); do $(PY) -m benchmarks.$$part --quick || status=1; done; exit $$status
+
+screenshots: book browser
+	@$(PY) -m benchmarks.screenshots
 
 lint: setup
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check .

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from benchmarks import store
 from benchmarks.translation import TestSet, load_corpus, make_test_set, reference_streams
 from rnnlib import results
-from rnnlib.bleu import BleuCounts, bleu_counts, bleu_of
+from rnnlib.bleu import BleuCounts, add_counts, bleu_counts, bleu_of
 from rnnlib.data.translation import detokenize
 from rnnlib.search import PENALTIES, Candidate, Found
 from rnnlib.translator import Translator
@@ -36,7 +36,6 @@ from rnnlib.widgets.width_lists import (
     SMALLEST,
     WIDTHS,
     Entry,
-    added,
     best,
     contenders,
     figures,
@@ -172,10 +171,10 @@ def run(width: int, num_sentences: int | None = None) -> dict[str, Any]:
     return {
         **key_of(width),
         "sentences": len(lists),
-        "bleu": 100 * bleu_of(added(chosen)),
+        "bleu": 100 * bleu_of(add_counts(chosen)),
         "bleu_low": float(np.quantile(scores, 0.025)),
         "bleu_high": float(np.quantile(scores, 0.975)),
-        "gain": 100 * (bleu_of(added(chosen)) - bleu_of(added(greedy))),  # over greedy search
+        "gain": 100 * (bleu_of(add_counts(chosen)) - bleu_of(add_counts(greedy))),  # over greedy search
         "gain_low": float(np.quantile(scores - greedy_scores, 0.025)),
         "gain_high": float(np.quantile(scores - greedy_scores, 0.975)),
         "sacrebleu": confirmed,

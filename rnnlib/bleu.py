@@ -71,8 +71,12 @@ def corpus_counts(
             f"candidates holds {len(candidates)} sentences, references those of {len(references)}; "
             "expected equally many, at least 1"
         )
-    parts = [bleu_counts(c, r, max_order) for c, r in zip(candidates, references, strict=True)]
-    matches, totals, lengths, nearest = zip(*parts, strict=True)
+    return add_counts([bleu_counts(c, r, max_order) for c, r in zip(candidates, references, strict=True)])
+
+
+def add_counts(counts: Sequence[BleuCounts]) -> BleuCounts:
+    """The counts of several sentences, at least one, together."""
+    matches, totals, lengths, nearest = zip(*counts, strict=True)
     return BleuCounts(
         tuple(map(sum, zip(*matches, strict=True))),
         tuple(map(sum, zip(*totals, strict=True))),

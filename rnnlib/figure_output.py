@@ -21,6 +21,7 @@ INK = "#010203"  # stands for the page's text colour until the figure is written
 _SVG = "http://www.w3.org/2000/svg"
 _XLINK = "http://www.w3.org/1999/xlink"
 _CSS_DPI = 112  # a figure inch on the page: text of 9.5 points comes out at the size of small print
+_TEXT_COLOUR = re.compile(r"fill: (#[0-9a-f]{6})")
 _figure_numbers = itertools.count(1)
 
 
@@ -183,4 +184,11 @@ def _adapt(element: ElementTree.Element, used: set[str], prefix: str, changes: d
     for key, value in element.attrib.items():
         for old, new in changes.items():
             value = value.replace(old, new)
+        if changes[INK] == "currentColor" and element.tag == f"{{{_SVG}}}text":
+            value = _TEXT_COLOUR.sub(_readable, value)
         element.set(key, value)
+
+
+def _readable(fill: re.Match[str]) -> str:
+    """A text's colour with as much of the page's ink as makes its contrast 4.5, on light and on dark."""
+    return f"{fill[0]}; fill: color-mix(in srgb, {fill[1]} 70%, currentColor)"

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import product
 from typing import Any
 from xml.etree import ElementTree
@@ -13,7 +13,7 @@ import torch
 import traitlets
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, constant, widget_runner
 from torch import Tensor
 
 from rnnlib.data.translation import detokenize
@@ -27,7 +27,7 @@ from rnnlib.search import (
     length_penalty,
     likeliest,
 )
-from rnnlib.widgets import BeamTree, loader
+from rnnlib.widgets import BeamTree
 from rnnlib.widgets.beam_tree import (
     ALPHAS,
     DRAWN,
@@ -41,7 +41,6 @@ from rnnlib.widgets.beam_tree import (
 from rnnlib.widgets.translator_weights import load_translator
 
 EXACT = 1e-9
-Run = Callable[..., Any]
 
 HELPERS = """
 const { beam, beam_tree } = $modules;
@@ -65,15 +64,7 @@ const look = (settings) => {
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's modules; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("beam_tree").rpartition("export default")
-    engine.eval(f"{modules};const payload = {json.dumps(BeamTree().payload)};{HELPERS};0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {constants} return {expression}; }})())"))
-
-    return run
+    return widget_runner("beam_tree", constant("payload", BeamTree().payload), HELPERS)
 
 
 class Table:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import math
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import beam, experiments, language_models, page, speed, translation, width
+from benchmarks import beam, experiments, language_models, page, speed, stock_book, translation, weight, width
 from benchmarks.d2l_peer import load_d2l
 from benchmarks.store import Job
 from rnnlib import layers, results
@@ -23,6 +26,7 @@ MODULES = {
     "speed": speed,
     "translation": translation,
     "page": page,
+    "weight": weight,
     "width": width,
     "beam": beam,
 }
@@ -147,6 +151,17 @@ def test_beam_search_keeps_its_thresholds():
     assert beam.AT_LEAST >= 5 and {run["width"] for run in results.load("beam").runs} == {5}
     assert width.AT_LEAST >= 0.7 and width.missed(results.load("width").runs) == []
     assert {run["sentences"] for run in results.load("width").runs} == {1000}
+
+
+def test_every_page_with_widgets_is_weighed_beside_a_stock_one():
+    runs = results.load("weight").runs
+    ours = {run["page"]: run for run in runs if run["book"] == "ours"}
+    [stock] = [run for run in runs if run["book"] == "stock"]
+    assert len(ours) > 1 and stock["page"] in ours and stock["widgets_live"] and not stock["unanswered"]
+    for run in runs:
+        assert run["visits"] >= 5 and run["sliders"] > 0
+        assert sum(run["kinds"].values()) == sum(run["hosts"].values()) > 0
+    assert weight.missed(runs) == []
 
 
 @pytest.mark.parametrize("name", experiments.GRID)
@@ -564,3 +579,113 @@ def test_a_missed_page_time_shows_in_the_status(store, monkeypatch, capsys):
     before = (store / "page.json").read_bytes()
     monkeypatch.setattr(sys, "argv", ["page", "--quick"])
     assert page.main() == 1 and (store / "page.json").read_bytes() == before
+
+
+# The weight of a page.
+
+
+def weighed(book: str = "ours", **changed) -> dict:
+    return {"book": book, "page": "chapters/gru.html", "requests": 20, "widgets_live": True, "sliders": 4,
+            "kinds": {"document": 90_000}, "hosts": {"own": 90_000}, "unanswered": [], "visits": 2,
+            "kilobytes": 449.0, "first_paint_ms": 799.0, "interactive_ms": 999.0, "longest_task_ms": 299.0,
+            "shift": 0.019} | changed  # fmt: skip
+
+
+STOCK = weighed("stock", kilobytes=3000.0, first_paint_ms=1000.0, interactive_ms=2000.0)
+
+
+MISSES = [
+    {"kilobytes": 450.1},
+    {"first_paint_ms": 801.0},
+    {"interactive_ms": 1001.0},
+    {"interactive_ms": None},
+    {"longest_task_ms": 301.0},
+    {"shift": 0.021},
+    {"widgets_live": False},
+    {"hosts": {"own": 1, "cdn.example": 2}},
+]
+
+
+@pytest.mark.parametrize("changed", [{}, *MISSES], ids=lambda changed: "".join(changed) or "kept")
+def test_a_missed_weight_shows_in_the_status(store, tmp_path, monkeypatch, capsys, changed):
+    (tmp_path / "chapters").mkdir()
+    (tmp_path / "chapters" / "gru.html").write_text('<figure class="rnn-widget"></figure>')
+    monkeypatch.setattr(weight, "open_browser", lambda *_: NoBrowser())
+    monkeypatch.setattr(stock_book, "build", lambda chapter: tmp_path)
+    sides = iter([weighed(**changed), STOCK] * 2)
+    monkeypatch.setattr(weight, "measure", lambda browser, address, visits: next(sides))
+    monkeypatch.setattr(sys, "argv", ["weight", "--book", str(tmp_path)])
+    assert weight.main() == bool(changed)
+    out = capsys.readouterr().out
+    assert ("all thresholds kept" in out) == (not changed) and "stock: chapters/gru.html" in out
+    assert [run["book"] for run in results.load("weight").runs] == ["ours", "stock"]
+    before = (store / "weight.json").read_bytes()
+    monkeypatch.setattr(sys, "argv", ["weight", "--quick", "--book", str(tmp_path)])
+    assert weight.main() == bool(changed) and (store / "weight.json").read_bytes() == before
+
+
+class OneFile(stock_book.CDN):
+    """Stands for the npm registry."""
+
+    def read(self, host, path):
+        return b"var thebe;" if (host, path) == ("unpkg.com", "/thebe@0.8.2/lib/index.js") else None
+
+
+def test_the_server_compresses_and_stands_for_cdns(tmp_path):
+    html = '<script src="https://unpkg.com/thebe@0.8.2/lib/index.js" integrity="sha256-x"></script>' * 50
+    (tmp_path / "index.html").write_text(html)
+    (tmp_path / "font.woff2").write_bytes(b"font")
+    with weight.serve(tmp_path, OneFile(tmp_path)) as site:
+
+        def get(path):
+            with urllib.request.urlopen(site.address + path) as answer:
+                return answer.headers["Content-Encoding"], answer.read()
+
+        encoding, body = get("index.html?v=1")
+        assert encoding == "gzip" and len(body) < 200
+        page_sent = gzip.decompress(body).decode()
+        assert page_sent.count('<script src="/cdn/unpkg.com/thebe@0.8.2/lib/index.js"></script>') == 50
+        assert get("font.woff2") == ("identity", b"font")
+        assert gzip.decompress(get("cdn/unpkg.com/thebe@0.8.2/lib/index.js")[1]) == b"var thebe;"
+        for nowhere in ("none.html", "../secret", "cdn/unpkg.com/other@1/x.js"):
+            with pytest.raises(urllib.error.HTTPError, match="404"):
+                get(nowhere)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "found"),
+    [
+        ("cdn.jsdelivr.net", "/npm/mathjax@3/es5/tex-mml-chtml.js", ("mathjax@3", "es5/tex-mml-chtml.js")),
+        ("cdn.jsdelivr.net", "/npm/@a/b@1.0.6/dist/x-amd.js", ("@a/b@1.0.6", "dist/x-amd.js")),
+        ("cdn.jsdelivr.net", "/npm/anywidget@~0.11.*/dist/index", ("anywidget@~0.11.*", "dist/index.js")),
+        ("unpkg.com", "/thebe@0.8.2/lib/index.js", ("thebe@0.8.2", "lib/index.js")),
+        (
+            "cdnjs.cloudflare.com",
+            "/ajax/libs/require.js/2.3.4/require.min.js",
+            ("requirejs@2.3.4", "require.js"),
+        ),
+        ("cdnjs.cloudflare.com", "/ajax/libs/other.js/1/other.js", None),
+        ("example.org", "/mathjax@3/x.js", None),
+    ],
+)
+def test_a_cdn_address_names_a_file_of_a_package(host, path, found):
+    assert stock_book.package_file(host, path) == found
+
+
+def test_without_npm_a_cdn_has_nothing_and_says_what_was_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(stock_book.shutil, "which", lambda name: None)
+    cdn = stock_book.CDN(tmp_path)
+    assert cdn.read("unpkg.com", "/thebe@0.8.2/lib/index.js") is None
+    assert cdn.missing == {"https://unpkg.com/thebe@0.8.2/lib/index.js"} and not list(tmp_path.iterdir())
+
+
+def test_the_stock_book_is_the_notebooks_with_stock_settings(tmp_path):
+    stock_book.write_sources("gru", tmp_path / "stock")
+    files = {path.name for path in (tmp_path / "stock" / "chapters").iterdir()}
+    assert {"gru.ipynb", "lstm.ipynb", "gru-cell.svg"} <= files
+    assert not [name for name in files if name.endswith(".md")]
+    config = (tmp_path / "stock" / "_config.yml").read_text()
+    assert "chapters/lstm.ipynb" in config and "chapters/gru.ipynb" not in config
+    assert "rnnlib" not in config and "sphinx" not in config
+    with pytest.raises(FileNotFoundError, match="chapter is 'gruu', expected one of .*gru, lstm"):
+        stock_book.write_sources("gruu", tmp_path / "other")

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from itertools import product
 from typing import Any
 from xml.etree import ElementTree
@@ -12,11 +11,11 @@ import sacrebleu
 import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, widget_runner
 from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
 
 from rnnlib.bleu import bleu_counts, bleu_of, corpus_counts, precisions, tutorial_bleu
-from rnnlib.widgets import BleuBench, loader
+from rnnlib.widgets import BleuBench
 from rnnlib.widgets.bleu_bench import (
     DEFINITIONS,
     MOST_ORDERS,
@@ -29,23 +28,13 @@ from rnnlib.widgets.bleu_bench import (
 )
 
 EXACT = 1e-9
-Run = Callable[..., Any]
 ORDERS = range(1, MOST_ORDERS + 1)
 
 
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's modules; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("bleu_bench").rpartition("export default")
-    engine.eval(modules + ";0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        code = f"const {{ bleu, bleu_bench }} = $modules; {constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return run
+    return widget_runner("bleu_bench", names="bleu, bleu_bench")
 
 
 def sacre(candidates: list[str], references: list[list[str]], **options: Any) -> float:

@@ -6,15 +6,23 @@ import re
 import shutil
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
+from xml.etree import ElementTree
 
+import nbformat
 import pytest
 import yaml
+from docutils import nodes
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from PIL import Image
+from sphinx.addnodes import pending_xref
 
 import rnnlib
-from rnnlib.book import cache, katex
+from rnnlib.book import cache, emblem, facts, katex, lean, policy, search_texts
 from rnnlib.book.claims_page import claims_in
-from rnnlib.book.execution import CellFailed, execute, read_chapter
+from rnnlib.book.execution import CellFailed, book_kernels, execute, read_chapter
 from rnnlib.book.myst import read_book
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,6 +50,9 @@ class Page(HTMLParser):
         super().__init__()
         self.loaded: list[str] = []
         self.links: list[str] = []
+        self.unguarded: list[str] = []  # links out that tell where they come from
+        self.handlers: list[str] = []
+        self.policy = ""
         self.ids: set[str] = set()
         self.styles: list[str] = []
         self.scripts: list[str] = []
@@ -56,6 +67,11 @@ class Page(HTMLParser):
             self.ids.add(given["id"])
         if tag == "a" and "href" in given:
             self.links.append(given["href"])
+            if is_outside(given["href"]) and given.get("rel") != "noopener noreferrer":
+                self.unguarded.append(given["href"])
+        if tag == "meta" and given.get("http-equiv") == "Content-Security-Policy":
+            self.policy = given["content"]
+        self.handlers.extend(name for name in given if name.startswith("on"))
         if tag == "link" and given.get("rel") in NOT_LOADED:
             return
         self.loaded.extend(value for name, value in given.items() if (tag, name) in LOADS)
@@ -157,10 +173,11 @@ def test_pictures_have_alternative_text(first: str):
 
 def test_widget_script_is_loaded_where_a_widget_is(first: str, built_book: Path):
     index = (built_book / "_build/html/index.html").read_text(encoding="utf-8")
-    assert re.search(r'<script defer="defer" src="../_static/rnnlib-widgets.js\?v=\w+"></script>', first)
-    assert "rnnlib-widgets.js" not in index
+    assert re.search(r'<script defer="defer" src="../_static/rnnlib-gradient_flow.js\?v=\w+">', first)
+    assert "rnnlib-" not in re.sub(r"href=.*?>", "", index)
     assert 'href="#flow?length=12"' in first
-    assert (built_book / "_build/html/_static/rnnlib-widgets.js").stat().st_size > 10_000
+    script = (built_book / "_build/html/_static/rnnlib-gradient_flow.js").read_text(encoding="utf-8")
+    assert "$make.gradient_flow" in script and "$make.gru_stepper" not in script
 
 
 def test_no_kernel_state_is_in_the_page(first: str):
@@ -176,7 +193,7 @@ def test_notebook_is_offered_for_download(first: str, built_book: Path):
 
 
 def test_two_builds_give_the_same_pages(small_book: Path, built_book: Path, run):
-    """Apart from the one cell that prints its process's number."""
+    """Apart from the one cell that prints its process's number, and how long the cells took."""
     shutil.copy(built_book / "chapters/first.ipynb", small_book / "chapters")
     assert run(BUILD, folder=small_book).returncode == 0
     first, second = small_book / "_build/html", built_book / "_build/html"
@@ -184,7 +201,125 @@ def test_two_builds_give_the_same_pages(small_book: Path, built_book: Path, run)
     assert pages
     for page in pages:
         texts = [(folder / page).read_text(encoding="utf-8") for folder in (first, second)]
-        assert len({re.sub(r"process \d+", "process", text) for text in texts}) == 1, page
+        assert len({re.sub(r"process \d+|runs in about \d+ s", "", text) for text in texts}) == 1, page
+
+
+# What a page carries, and what it leaves out
+
+
+def test_each_page_has_the_policy_and_nothing_that_it_forbids(built_book: Path):
+    html = built_book / "_build/html"
+    published = (html / policy.POLICY_FILE).read_text(encoding="utf-8").strip()
+    for path, page in pages_of(html):
+        text = path.read_text(encoding="utf-8")
+        assert page.policy == policy.policy(policy.inline_scripts(text)) == published, path
+        assert text.index("Content-Security-Policy") < text.index("<script"), path
+        assert not page.handlers and not page.unguarded, (path, page.handlers, page.unguarded)
+    assert re.match(r"default-src 'none'; script-src 'self' 'sha256-[\w+/]{43}='; style-src", published)
+
+
+def test_a_script_of_a_page_is_hashed_and_data_are_not():
+    """The digest is RFC 6234's of `abc`."""
+    scripts = '<script>abc</script><script type="application/json">{}</script><script src="a.js"></script>'
+    html = f'<meta charset="utf-8" />{scripts}'
+    assert policy.inline_scripts(html) == ["abc"]
+    guarded = policy.guarded(f'{html}<a class="x" href="https://example.org">out</a><a href="in.html">in</a>')
+    assert "'sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0='" in guarded
+    assert guarded.count("sha256-") == 1
+    assert '<a rel="noopener noreferrer" class="x" href="https://example.org">out' in guarded
+    assert '<a href="in.html">' in guarded
+
+
+def test_style_sheets_keep_what_applies():
+    css = """/*! licence */ @import "a.css"; /* note */ .seen, .gone{color:red} .gone b{top:0}
+    #here .seen:not(.gone)>a{x:y} @media print{.gone{x:y}}
+    @media screen{.seen:is(.gone, b){x:url("a{b}.png")}} .fa-bars{x:y} a[class="fa"]{x:y}
+    @font-face{font-family:"Font Awesome";src:url(f.woff2)} @font-face{font-family:Own}"""
+    assert lean.trimmed(css, {"seen", "here", "fa-bars"}).splitlines() == [
+        "/*! licence */",
+        '@import "a.css";',
+        ".seen{color:red}",
+        "#here .seen:not(.gone)>a{x:y}",
+        '@media screen{.seen:is(.gone, b){x:url("a{b}.png")}}',
+        'a[class="fa"]{x:y}',
+        "@font-face{font-family:Own}",
+    ]
+
+
+def test_nothing_unused_is_in_the_book(built_book: Path, first: str):
+    static = built_book / "_build/html/_static"
+    names = {path.name for path in static.rglob("*") if path.is_file()}
+    assert not names & {"fontawesome.js", "bootstrap.js", "design-tabs.js", "thebe.js"}
+    assert not [name for name in names if re.search(r"\.(map|po|mo|ttf)$|^fa-", name)]
+    assert not [name for name in names if name.startswith("rnnlib-weights")]  # the one widget has none
+    theme = (static / "styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    assert len(theme) < 130_000 and "Awesome" not in theme and ".admonition" in theme
+    assert len(set(re.findall(r"pydata-sphinx-theme\.css\?v=(\w+)", first))) == 1
+    assert all("defer" in script for script in re.findall(r"<script [^>]*src=[^>]*>", first))
+
+
+def test_every_icon_is_drawn(built_book: Path):
+    """Each icon that a template names has a drawing of ours."""
+    drawn = (built_book / "_build/html/_static/rnn-icons.css").read_text(encoding="utf-8")
+    for path, _ in pages_of(built_book / "_build/html"):
+        for classes in re.findall(r'<(?:i|span) class="([^"]*\bfa-[^"]*)"', path.read_text(encoding="utf-8")):
+            named = [name for name in classes.split() if name.startswith("fa-")]
+            assert [name for name in named if f".{name} {{ --rnn-icon" in drawn], (path, classes)
+
+
+def test_a_chapter_says_how_long_it_takes(first: str, built_book: Path):
+    line = re.search(r'</h1>\s*<p class="rnn-facts">(.*?)</p>', first)[1]
+    assert re.match(r"\d+ min to read · runs in about \d+ s · ", line)
+    links = dict(re.findall(r'<a href="([^"]+)" download>(\w+)</a>', line))
+    sources = "../_sources/chapters/first"
+    assert links == {f"{sources}.ipynb": "notebook", f"{sources}.md": "source"}
+    assert "rnn-facts" not in (built_book / "_build/html/index.html").read_text(encoding="utf-8")
+
+
+def test_time_to_read_and_to_run():
+    words = nodes.paragraph("", "word " * 400)
+    assert facts.reading_minutes(nodes.section("", words)) == 2
+    code = nodes.literal_block("", "\n".join(["x = 1"] * 80))
+    assert facts.reading_minutes(nodes.section("", words.deepcopy(), code)) == 4
+    assert [facts.rounded_seconds(t) for t in (0.2, 4, 16, 61, 700)] == [1, 5, 20, 90, 720]
+
+
+def test_description_is_the_beginning():
+    text = "What is this? It is a page about states, and about what they carry. " + "More of it. " * 20
+    tree = nodes.section("", nodes.paragraph("", "Short."), nodes.paragraph("", text))
+    about = facts.description(tree)
+    assert about.startswith("What is this?") and about.endswith("More of it.") and len(about) <= 200
+
+
+def test_search_reads_sections_without_keys():
+    cited = pending_xref("", nodes.inline("", "elman1990"), refdomain="cite")
+    part = nodes.section("", nodes.paragraph("", "", nodes.Text("As shown by "), cited), ids=["part"])
+    page = nodes.section("", nodes.paragraph("", "The start."), part, ids=["page"])
+    assert search_texts.texts_of(page) == {"page": "The start.", "part": "As shown by"}
+    formula = r"c_t = f_t \odot c_{t-1} + \operatorname{diag}(\tanh x)"
+    assert search_texts.plain(formula) == "c_t = f_t ⊙ c_t-1 + diag(tanh x)"
+
+
+def test_index_lists_the_glossarys_words(built_book: Path):
+    index = (built_book / "_build/html/genindex.html").read_text(encoding="utf-8")
+    assert re.search(r'<a href="index.html#term-hidden-state">(<strong>)?hidden state', index)
+
+
+def test_emblem_is_a_square_and_the_preview_a_card(built_book: Path, first: str):
+    static = built_book / "_build/html/_static"
+    assert (static / "favicon.svg").read_text(encoding="utf-8") == emblem.favicon()
+    assert ElementTree.fromstring(emblem.favicon()).get("viewBox") == "0 0 100 100"
+    for name, size in {"touch-icon.png": (180, 180), "preview.png": emblem.PREVIEW}.items():
+        with Image.open(static / name) as picture:
+            assert picture.size == size
+    assert '<link rel="icon" type="image/svg+xml" href="../_static/favicon.svg" />' in first
+    assert '<meta property="og:title" content="First" />' in first
+    assert '<meta property="og:site_name" content="A book of two pages" />' in first
+
+
+def test_empty_heads_of_tables_are_no_headings(built_book: Path):
+    for path, _ in pages_of(built_book / "_build/html"):
+        assert not re.search(r"<th[^>]*>\s*(<p>\s*</p>)?\s*</th>", path.read_text(encoding="utf-8")), path
 
 
 # What stops a build
@@ -231,7 +366,8 @@ def test_a_lost_kernel_is_told_with_the_cell_that_lost_it(small_book: Path, tmp_
     (small_book / "page.md").write_text(page, encoding="utf-8")
     line = page[: page.index("import os")].count("\n") + 1
     chapter = read_chapter(small_book / "page.md", set())
-    with pytest.raises(CellFailed, match=rf"\Apage\.md: cell 2 \(line {line}\)\n\nthe kernel was lost"):
+    told = rf"\Apage\.md: cell 2 \(line {line}\)\n\nthe kernel was lost"
+    with book_kernels(), pytest.raises(CellFailed, match=told):
         execute(small_book, "page.md", chapter, tmp_path / "cache", timeout=60)
 
 
@@ -327,11 +463,42 @@ def test_stored_results_are_part_of_the_hash(monkeypatch):
     assert cache.outputs_hash() != before
 
 
-def test_colab_is_offered_once_the_repository_is_known(small_book: Path, built_book: Path, run):
+def test_what_was_measured_on_pages_runs_the_page_again_that_shows_it(tmp_path: Path, monkeypatch):
+    """And no other: the benchmark of pages would otherwise void the pages that it measured."""
+    measured = tmp_path / "page.json"
+    monkeypatch.setattr(cache, "MEASURED_ON_PAGES", (measured, tmp_path / "absent.json"))
+    kept = tmp_path / "executed"
+    pages = {f"{cache.SHOWN_ON}.md": "1", "chapters/gru.md": "2"}
+
+    def left() -> set[str]:
+        cache.forget_if_measured_again(kept)
+        return {Path(record.uri).stem for record in get_cache(kept).list_cache_records()}
+
+    measured.write_text("1")
+    assert left() == set()
+    for page, source in pages.items():
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, execution_count=1)])
+        bundle = CacheBundleIn(notebook, str(tmp_path / page))
+        get_cache(kept).cache_notebook_bundle(bundle, check_validity=False)
+    assert left() == {cache.SHOWN_ON, "gru"}
+    measured.write_text("2")
+    assert left() == {"gru"}
+
+
+def test_only_one_page_shows_what_was_measured_on_pages():
+    names = "|".join(path.stem for path in cache.MEASURED_ON_PAGES)
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("chapters/*.md")]:
+        loads = re.search(rf"""\bload\(["']({names})["']\)""", page.read_text(encoding="utf-8"))
+        assert not loads or page.stem == cache.SHOWN_ON, page
+
+
+def test_colab_and_preview_once_the_addresses_are_known(small_book: Path, built_book: Path, run):
     config = small_book / "_config.yml"
     config.write_text(
         config.read_text(encoding="utf-8").replace(
-            'repository: {url: ""}', "repository: {url: https://github.com/someone/recurrent, branch: trunk}"
+            'repository: {url: ""}',
+            "repository: {url: https://github.com/someone/recurrent, branch: trunk}\n"
+            "html: {baseurl: https://someone.example/book/}",
         ),
         encoding="utf-8",
     )
@@ -341,6 +508,8 @@ def test_colab_is_offered_once_the_repository_is_known(small_book: Path, built_b
     page = (small_book / "_build/html/chapters/first.html").read_text(encoding="utf-8")
     address = "https://colab.research.google.com/github/someone/recurrent/blob/trunk/chapters/first.ipynb"
     assert f'href="{address}"' in page
+    assert '<meta property="og:url" content="https://someone.example/book/chapters/first.html" />' in page
+    assert '<meta property="og:image" content="https://someone.example/book/_static/preview.png" />' in page
     offered = small_book / "_build/html/_sources/chapters/first.ipynb"
     assert offered.read_bytes() == (built_book / "chapters/first.ipynb").read_bytes()
 
@@ -374,6 +543,25 @@ def test_loaded_files_and_links_exist(html: Path):
             assert leads_to.is_file(), (path, address)
             if anchor and leads_to in pages:
                 assert anchor.partition("?")[0] in pages[leads_to].ids, (path, address)
+
+
+def test_published_policy_is_the_one_in_the_readme_and_fits_every_page(html: Path):
+    published = (html / policy.POLICY_FILE).read_text(encoding="utf-8").strip()
+    assert published in (ROOT / "README.md").read_text(encoding="utf-8")
+    for path, page in pages_of(html):
+        assert page.policy == published, path
+        assert not page.handlers and not page.unguarded, (path, page.handlers, page.unguarded)
+
+
+def test_previous_and_next_follow_the_table_of_contents(html: Path):
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    order = [toc["root"], *(entry["file"] for part in toc["parts"] for entry in part["chapters"])]
+    for page, following in pairwise(order):
+        here, there = (html / f"{name}.html" for name in (page, following))
+        onward = re.search(r'class="right-next"\s+href="([^"]+)"', here.read_text(encoding="utf-8"))[1]
+        assert (here.parent / onward).resolve() == there.resolve(), page
+        back = re.search(r'class="left-prev"\s+href="([^"]+)"', there.read_text(encoding="utf-8"))[1]
+        assert (there.parent / back).resolve() == here.resolve(), following
 
 
 def test_each_chapter_offers_its_notebook(html: Path):

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from html import unescape
 from typing import Any
 from xml.etree import ElementTree
@@ -13,7 +12,7 @@ import traitlets
 from bottleneck_peer import Peer
 from hypothesis import given
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, weights_script, widget_runner
 from torch import Tensor
 
 from benchmarks import bottleneck as benchmark
@@ -39,7 +38,6 @@ from rnnlib.widgets.bottleneck import (
 )
 
 EXACT = 1e-9
-Run = Callable[..., Any]
 
 SENTENCES = (
     "My mother is going to repair the car.",
@@ -67,18 +65,9 @@ SETTINGS = [
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's modules and weights; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("bottleneck").rpartition("export default")
-    engine.eval(modules + ";0")
-    engine.eval(loader.weight_scripts()[loader.weight_script(STORED)] + ";0")
-    engine.eval(HELPERS + ";0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        code = f"const {{ bottleneck_core: core, bottleneck }} = $modules; {constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return run
+    return widget_runner(
+        "bottleneck", weights_script(STORED), HELPERS, names="bottleneck_core: core, bottleneck"
+    )
 
 
 HELPERS = """

@@ -1,9 +1,7 @@
 """The character memory's gradients and changes are torch's, in Python and in its JavaScript in V8."""
 
-import json
 import math
 import re
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 from xml.etree import ElementTree
@@ -13,7 +11,7 @@ import torch
 import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, weights_script, widget_runner
 from torch import Tensor
 
 from benchmarks.character_models import FAILURES, story_ids
@@ -35,7 +33,6 @@ from rnnlib.widgets.character_memory import (
 )
 
 EXACT = 1e-9
-Run = Callable[..., Any]
 
 TEXTS = (
     EXAMPLE,
@@ -62,18 +59,9 @@ SETTINGS = [
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's modules and weights; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("character_memory").rpartition("export default")
-    engine.eval(modules + ";0")
-    engine.eval(loader.weight_scripts()[loader.weight_script(STORED)] + ";0")
-    engine.eval(HELPERS + ";0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        code = f"const {{ core, character_memory, weights }} = $modules; {constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return run
+    return widget_runner(
+        "character_memory", weights_script(STORED), HELPERS, names="core, character_memory, weights"
+    )
 
 
 HELPERS = """

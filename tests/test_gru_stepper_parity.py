@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 import traitlets
+from js_engine import widget_engine
 from py_mini_racer import MiniRacer
 
 from rnnlib.cells import GRUCell
-from rnnlib.widgets import GRUStepper, loader
+from rnnlib.widgets import GRUStepper
 
 CONVENTIONS = [(z, after) for z in ("keeps", "takes") for after in (True, False)]
 SEEDS = range(24)
@@ -19,10 +20,8 @@ SEEDS = range(24)
 @pytest.fixture(scope="module")
 def javascript() -> MiniRacer:
     """The widget's own module, without a page."""
-    engine = MiniRacer()
-    engine.eval(loader.inline("gru_stepper").rpartition("export default")[0] + ";0")
-    engine.eval("const typed = (key, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);0")
-    return engine
+    typed = "const typed = (key, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value)"
+    return widget_engine("gru_stepper", typed)
 
 
 def in_javascript(engine: MiniRacer, widget: GRUStepper) -> dict:

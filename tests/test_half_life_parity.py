@@ -1,9 +1,7 @@
 """The half-life widget's numbers are PyTorch's, in Python and in its JavaScript as shipped, run in V8."""
 
-import json
 import math
 import re
-from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,17 +10,16 @@ import torch
 import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, widget_runner
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from rnnlib.probes import half_life
-from rnnlib.widgets import HalfLife, loader
+from rnnlib.widgets import HalfLife
 from rnnlib.widgets.half_life import bias_for_half_life, kept_after, log_kept_after, share_text
 
 EXACT = 1e-12
 
-Run = Callable[..., Any]
 biases = st.one_of(st.floats(-2, 8), st.integers(-40, 160).map(lambda step: step / 20))
 lags = st.integers(1, 500)
 
@@ -30,16 +27,7 @@ lags = st.integers(1, 500)
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's shipped modules; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("half_life").rpartition("export default")
-    engine.eval(modules + ";0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        code = f"const {{ core, half_life }} = $modules; {constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return run
+    return widget_runner("half_life", names="core, half_life")
 
 
 def tensor(value: float) -> Tensor:

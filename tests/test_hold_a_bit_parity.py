@@ -1,9 +1,7 @@
 """The hold-a-bit widget's numbers are PyTorch's, in Python and in its JavaScript as shipped, run in V8."""
 
-import json
 import math
 import re
-from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,15 +10,14 @@ import torch
 import traitlets
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, widget_runner
 
 from rnnlib.probes import fixed_points
-from rnnlib.widgets import HoldABit, loader
+from rnnlib.widgets import HoldABit
 from rnnlib.widgets.hold_a_bit import LATEST, PRESETS, STEPS, THRESHOLD, run, score
 
 EXACT = 1e-12
 
-Run = Callable[..., Any]
 recurrent = st.one_of(st.floats(-3, 3), st.integers(-60, 60).map(lambda step: step / 20))
 biases = st.one_of(st.floats(-2, 2), st.integers(-40, 40).map(lambda step: step / 20))
 units = st.fixed_dictionaries({"w": recurrent, "u": st.floats(-6, 6), "b": biases})
@@ -30,16 +27,7 @@ pulses = st.integers(1, LATEST)
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's shipped modules; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("hold_a_bit").rpartition("export default")
-    engine.eval(modules + ";0")
-
-    def evaluate(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        code = f"const {{ core, hold_a_bit }} = $modules; {constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return evaluate
+    return widget_runner("hold_a_bit", names="core, hold_a_bit")
 
 
 def page(js: Run, widget: HoldABit) -> dict[str, Any]:

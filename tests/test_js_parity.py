@@ -1,18 +1,16 @@
 """The browser's numbers are PyTorch's: `js/core.mjs` and the gradient-flow widget, as shipped, run in V8."""
 
-import json
 import math
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, widget_runner
 from torch import Tensor
 
-from rnnlib.widgets import GradientFlow, loader
+from rnnlib.widgets import GradientFlow
 
 EXACT = 1e-9  # against float64; what remains is the order of sums
 KINDS = ("rnn", "gru", "lstm")
@@ -20,22 +18,11 @@ GATES = {"rnn": 1, "gru": 3, "lstm": 4}
 STEP_NAMES = {"rnn": ("h",), "gru": ("h", "r", "z", "n"), "lstm": ("h", "c", "i", "f", "g", "o")}
 PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
-Run = Callable[..., Any]
-
 
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's shipped modules; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("gradient_flow").rpartition("export default")
-    engine.eval(modules + ";0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        code = f"const {{ core, flow, ui, svg }} = $modules; {constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return run
+    return widget_runner("gradient_flow", names="core, flow, ui, svg")
 
 
 # ---- a reference in PyTorch ------------------------------------------------------------------------------

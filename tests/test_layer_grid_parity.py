@@ -1,8 +1,6 @@
 """The layer grid's numbers are those of torch.nn's stacks, in Python and in its JavaScript, run in V8."""
 
-import json
 import re
-from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -11,33 +9,23 @@ import torch
 import traitlets
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, widget_runner
 from torch import Tensor, nn
 
-from rnnlib.widgets import LayerGrid, loader
+from rnnlib.widgets import LayerGrid
 from rnnlib.widgets.layer_grid import INPUTS, MOST_LAYERS, MOST_STEPS, MOST_UNITS, draw, short, wave_of
 
 EXACT = 1e-9
 LAYERS = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}
 PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
-Run = Callable[..., Any]
 State = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's shipped modules; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("layer_grid").rpartition("export default")
-    engine.eval(modules + ";0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        code = f"const {{ core, ui, layer_grid: grid }} = $modules; {constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return run
+    return widget_runner("layer_grid", names="core, ui, layer_grid: grid")
 
 
 @st.composite

@@ -1,9 +1,7 @@
 """Left and right: states and probabilities are torch's; an edit reaches what it must and no more."""
 
-import json
 import math
 import re
-from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -13,7 +11,7 @@ import traitlets
 from fill_in_peer import Torch
 from hypothesis import given
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, weights_script, widget_runner
 from torch import Tensor
 
 from benchmarks import fill_in
@@ -34,7 +32,6 @@ from rnnlib.widgets.left_right import (
 from rnnlib.widgets.story_writer import ranked
 
 EXACT = 1e-9
-Run = Callable[..., Any]
 
 SENTENCES = (
     "i loved the tour, even though the weather was awful",
@@ -59,18 +56,7 @@ SETTINGS = [
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's modules and weights; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("left_right").rpartition("export default")
-    engine.eval(modules + ";0")
-    engine.eval(loader.weight_scripts()[loader.weight_script(STORED)] + ";0")
-    engine.eval(HELPERS + ";0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        code = f"const {{ core, left_right }} = $modules; {constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return run
+    return widget_runner("left_right", weights_script(STORED), HELPERS, names="core, left_right")
 
 
 HELPERS = """

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from functools import cache
 from math import exp
 from pathlib import Path
@@ -14,6 +13,7 @@ import torch
 import traitlets
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from js_engine import Run, weights_script, widget_runner
 from py_mini_racer import MiniRacer
 
 from rnnlib.data.translation import EOS, detokenize
@@ -34,7 +34,6 @@ from rnnlib.widgets.translator_weights import NAME, load_translator
 SENTENCES = (Path(__file__).parent / "live_translator_sentences.txt").read_text(encoding="utf-8").splitlines()
 EXACT = 1e-6
 USUAL = {"target": "", "forced": "", "width": 5, "temperature": 0.0, "seed": 1}
-Run = Callable[..., Any]
 
 HELPERS = """
 const translator = $modules.translator_core.translator_of(rnnlib_weights.live_translator);
@@ -53,19 +52,9 @@ function found(sentence, width) {
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's modules and weights; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("live_translator").rpartition("export default")
-    engine.eval(modules + ";0")
-    engine.eval(loader.weight_scripts()[loader.weight_script(NAME)] + ";0")
-    engine.eval(HELPERS + ";0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        names = "const { translator_core: core, translator_worker } = $modules;"
-        code = f"{names} {constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return run
+    return widget_runner(
+        "live_translator", weights_script(NAME), HELPERS, names="translator_core: core, translator_worker"
+    )
 
 
 @cache

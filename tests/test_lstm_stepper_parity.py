@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 import traitlets
+from js_engine import widget_engine
 from py_mini_racer import MiniRacer
 
 from rnnlib.cells import LSTMCell
-from rnnlib.widgets import LSTMStepper, loader
+from rnnlib.widgets import LSTMStepper
 
 SEEDS = range(24)
 QUANTITIES = ("i", "f", "g", "o", "c", "h")
@@ -22,9 +23,7 @@ LOCKS = ("lock_i", "lock_f", "lock_o")
 @pytest.fixture(scope="module")
 def javascript() -> MiniRacer:
     """The widget's own module, without a page."""
-    engine = MiniRacer()
-    engine.eval(loader.inline("lstm_stepper").rpartition("export default")[0] + ";0")
-    return engine
+    return widget_engine("lstm_stepper")
 
 
 def in_javascript(engine: MiniRacer, widget: LSTMStepper) -> dict:

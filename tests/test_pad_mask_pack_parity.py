@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -11,7 +10,7 @@ import torch
 import traitlets
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, widget_runner
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
@@ -44,7 +43,6 @@ from rnnlib.widgets.pad_mask_pack import (
 
 EXACT = 1e-9
 PARAMETERS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-Run = Callable[..., Any]
 State = dict[str, Any]
 
 TEXTS = (
@@ -75,18 +73,8 @@ SETTINGS: list[State] = [
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's modules and payload; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("pad_mask_pack").rpartition("export default")
-    engine.eval(modules + ";0")
-    payload = json.dumps(PadMaskPack().payload)
-    engine.eval(f"const network = $modules.padding.network_of({payload});0")
-
-    def evaluate(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        code = f"const {{ padding, pad_mask_pack: widget }} = $modules; {constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return evaluate
+    network = f"const network = $modules.padding.network_of({json.dumps(PadMaskPack().payload)})"
+    return widget_runner("pad_mask_pack", network, names="padding, pad_mask_pack: widget")
 
 
 # ---- a reference in PyTorch ------------------------------------------------------------------------------

@@ -276,6 +276,19 @@ def test_in_the_book_an_inline_svg(displayed, monkeypatch):
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", page)  # nothing is fetched
 
 
+def test_coloured_texts_of_the_book_take_some_of_the_pages_ink(displayed, monkeypatch):
+    """The palette's contrasts are made for lines; texts need more."""
+    monkeypatch.setenv("RNNLIB_BOOK", "1")
+    plots.lines([1, 2], {"a": [1, 2], "b": [2, 3]}, "x", "y", alt="Two lines.")
+    [page] = [data["text/html"] for data in displayed]
+    styles = dict(re.findall(r'<text style="([^"]*)"[^>]*>([ab])<', page))
+    assert sorted(styles.values()) == ["a", "b"]
+    for style in styles:
+        [plain] = re.findall(r"fill: (#[0-9a-f]{6});", style)  # for browsers that do not know the other
+        assert f"fill: color-mix(in srgb, {plain} 70%, currentColor)" in style
+    assert "color-mix" not in re.sub(r"<text[^>]*>", "", page)
+
+
 def test_alt_is_escaped_and_made_one_line(displayed, monkeypatch):
     monkeypatch.setenv("RNNLIB_BOOK", "1")
     plots.bars({"a": 1.0}, alt='x < 3 &\n "y" > 2')

@@ -1,10 +1,8 @@
 """The story writer writes the same text in Python and in its JavaScript in V8; its numbers are torch's."""
 
 import base64
-import json
 import math
 import re
-from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -14,7 +12,7 @@ import torch
 import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, widget_runner
 from torch import Tensor
 
 from benchmarks.story_writer import ORDERS, VALID_FRACTION, flowing, mean_loss
@@ -36,7 +34,6 @@ from rnnlib.widgets.story_writer import (
 )
 
 EXACT = 1e-9
-Run = Callable[..., Any]
 
 PROMPTS = (
     "Ada opened the letter",
@@ -65,19 +62,9 @@ SETTINGS = [
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's modules and weights; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("story_writer").rpartition("export default")
-    engine.eval(modules + ";0")
-    for source in loader.weight_scripts().values():
-        engine.eval(source + ";0")
-    engine.eval(HELPERS + ";0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        code = f"const {{ core, story_writer, weights }} = $modules; {constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return run
+    return widget_runner(
+        "story_writer", *loader.weight_scripts().values(), HELPERS, names="core, story_writer, weights"
+    )
 
 
 HELPERS = """

@@ -1,9 +1,7 @@
 """The unrolled calculator's numbers are PyTorch's, in Python and in its JavaScript as shipped, run in V8."""
 
-import json
 import math
 import re
-from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,31 +10,21 @@ import torch
 import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, widget_runner
 from torch import Tensor
 
-from rnnlib.widgets import UnrolledCalculator, loader
+from rnnlib.widgets import UnrolledCalculator
 from rnnlib.widgets.unrolled_calculator import READOUT, WEIGHTS, values_of
 
 EXACT = 1e-9
 
-Run = Callable[..., Any]
 State = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's shipped modules; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("unrolled_calculator").rpartition("export default")
-    engine.eval(modules + ";0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        code = f"const {{ core, ui, unrolled_calculator: calc }} = $modules; {constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return run
+    return widget_runner("unrolled_calculator", names="core, ui, unrolled_calculator: calc")
 
 
 # ---- a reference in PyTorch ------------------------------------------------------------------------------

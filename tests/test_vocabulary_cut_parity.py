@@ -3,7 +3,6 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,7 +11,7 @@ import torch
 import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, constant, widget_runner
 
 from rnnlib.data import (
     Subwords,
@@ -41,7 +40,6 @@ from rnnlib.widgets.vocabulary_cut import (
     units,
 )
 
-Run = Callable[..., Any]
 Texts = tuple[list[list[str]], list[list[str]]]
 
 # Minimum frequency and largest size, from nothing cut to nearly everything cut.
@@ -65,17 +63,7 @@ def payload() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def js(payload: dict[str, Any]) -> Run:
     """Evaluate JavaScript beside the widget's modules; keyword values become constants in it."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("vocabulary_cut").rpartition("export default")
-    engine.eval(modules + ";0")
-    engine.eval(f"const corpora = {json.dumps(payload['corpora'])};" + HELPERS + ";0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        code = f"{constants} return {expression};"
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {code} }})())"))
-
-    return run
+    return widget_runner("vocabulary_cut", constant("corpora", payload["corpora"]), HELPERS)
 
 
 HELPERS = """

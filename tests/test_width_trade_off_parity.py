@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise, product
 from typing import Any
@@ -14,7 +13,7 @@ import torch
 import traitlets
 from hypothesis import given
 from hypothesis import strategies as st
-from py_mini_racer import MiniRacer
+from js_engine import Run, constant, widget_runner
 
 from benchmarks import translation, width
 from rnnlib import results
@@ -24,7 +23,7 @@ from rnnlib.layers import GRU
 from rnnlib.models.seq2seq import ContextDecoder, EncoderDecoder, RecurrentEncoder
 from rnnlib.search import PENALTIES, Hypothesis, length_penalty
 from rnnlib.translator import Translator
-from rnnlib.widgets import WidthTradeOff, loader
+from rnnlib.widgets import WidthTradeOff
 from rnnlib.widgets.bleu_bench import tokens_of
 from rnnlib.widgets.width_lists import (
     ALPHAS,
@@ -42,7 +41,6 @@ from rnnlib.widgets.width_lists import (
 from rnnlib.widgets.width_trade_off import EXAMPLES, PUBLISHED, distinct, load_stored
 
 EXACT = 1e-9
-Run = Callable[..., Any]
 GRID = list(product(PENALTIES, ALPHAS))
 
 
@@ -54,16 +52,7 @@ def stored() -> results.Result:
 @pytest.fixture(scope="module")
 def js() -> Run:
     """Evaluate JavaScript beside the widget's modules and corpus; keyword values become constants."""
-    engine = MiniRacer()
-    modules, _, _ = loader.inline("width_trade_off").rpartition("export default")
-    engine.eval(modules + ";0")
-    engine.eval(f"const payload = {json.dumps(WidthTradeOff().payload)};" + HELPERS + ";0")
-
-    def run(expression: str, **values: Any) -> Any:
-        constants = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-        return json.loads(engine.eval(f"JSON.stringify((() => {{ {constants} return {expression}; }})())"))
-
-    return run
+    return widget_runner("width_trade_off", constant("payload", WidthTradeOff().payload), HELPERS)
 
 
 HELPERS = """

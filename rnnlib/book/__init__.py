@@ -3,8 +3,9 @@
 Each part is a module with a `setup` of its own: mathematics at build time (`katex`), execution that names
 the cell that failed (`execution`), a cache that sees changes in `rnnlib` (`cache`), exercises with closed
 solutions (`exercises`), alternative text and quiet outputs (`outputs`), the claims page (`claims_page`),
-live widgets and the pages' own assets (`pages`). The notebooks beside the chapters are written by
-`rnnlib.book.twins`.
+live widgets and the pages' own assets (`pages`), what a page says of itself (`facts`), the book's emblem
+(`emblem`), the search's excerpts (`search_texts`), what the pages may load (`policy`) and need not (`lean`).
+The notebooks beside the chapters are written by `rnnlib.book.twins`.
 """
 
 from __future__ import annotations
@@ -19,9 +20,25 @@ if TYPE_CHECKING:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register every part; called by Sphinx."""
     from rnnlib import __version__
-    from rnnlib.book import api, cache, citations, claims_page, execution, exercises, katex, outputs, pages
+    from rnnlib.book import (
+        api,
+        cache,
+        citations,
+        claims_page,
+        emblem,
+        execution,
+        exercises,
+        facts,
+        katex,
+        lean,
+        outputs,
+        pages,
+        policy,
+        search_texts,
+    )
 
-    for part in (api, cache, citations, katex, execution, outputs, exercises, claims_page, pages):
+    parts = (api, cache, citations, katex, execution, outputs, exercises, claims_page, pages)
+    for part in (*parts, facts, emblem, search_texts, policy, lean):
         part.setup(app)
     for chatty in ("myst_parser.sphinx_ext.main", "myst_nb.sphinx_ext"):  # they print all their settings
         logging.getLogger(f"sphinx.{chatty}").setLevel(logging.WARNING)

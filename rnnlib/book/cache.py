@@ -2,7 +2,8 @@
 
 The notebook cache compares cells' source only. Here two hashes join Sphinx's configuration, so that an edit
 in `rnnlib` or its data makes a new cache (every chapter runs again), and an edit in the book's machinery or
-in the widgets' JavaScript makes the pages anew from the cells already executed.
+in the widgets' JavaScript makes the pages anew from the cells already executed. What was measured on the
+built pages themselves counts as machinery, and makes the one page run again that shows it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+from jupyter_cache import get_cache
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
 PACKAGE = Path(__file__).resolve().parent.parent
-MACHINERY = (PACKAGE / "book", PACKAGE / "widgets" / "js")
+MEASURED_ON_PAGES = tuple(PACKAGE / "results" / f"{name}.json" for name in ("page", "weight"))
+SHOWN_ON = "benchmarks"
+MACHINERY = (PACKAGE / "book", PACKAGE / "widgets" / "js", *MEASURED_ON_PAGES)
 CACHE_FOLDER = "executed"
 NUMERICAL = ("torch", "numpy", "matplotlib")
 
@@ -47,7 +51,7 @@ def outputs_hash() -> str:
 
 
 def pages_hash() -> str:
-    """Hash the book's machinery: this package and the widgets' JavaScript."""
+    """Hash the book's machinery: this package, the widgets' JavaScript, and what was measured on pages."""
     return files_hash(
         file for file in _package_files() if any(file.is_relative_to(part) for part in MACHINERY)
     )
@@ -66,9 +70,22 @@ def remove_stale(current: Path) -> None:
                 shutil.rmtree(old)
 
 
+def forget_if_measured_again(current: Path) -> None:
+    """Remove the executed Benchmarks page from a cache when measures of pages are not those it shows."""
+    note, measured = current / "measured-on-pages", files_hash(filter(Path.is_file, MEASURED_ON_PAGES))
+    if note.is_file() and note.read_text() == measured:
+        return
+    cache = get_cache(current)
+    for record in cache.list_cache_records():
+        if Path(record.uri).stem == SHOWN_ON:
+            cache.remove_cache(record.pk)
+    note.write_text(measured)
+
+
 def _configure(app: Sphinx, config: Config) -> None:
     current = cache_path(Path(app.outdir).parent)
     remove_stale(current)
+    forget_if_measured_again(current)
     config.nb_execution_cache_path = str(current)
     config.rnnlib_pages_hash = pages_hash()
 

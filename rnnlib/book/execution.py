@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from sphinx.util import logging
 BOOK_VARIABLE = "RNNLIB_BOOK"
 QUIET_KERNEL = ["--IPKernelApp.log_level=40"]  # errors only, not advice about sockets
 ANSI_CODES = re.compile(r"\x1b\[[0-9;]*m")
+MOST_AT_ONCE = 4  # kernels; one that trains a network takes up to a gigabyte
 
 logger = logging.getLogger(__name__)
 
@@ -76,6 +78,8 @@ def execute(
 ) -> tuple[NotebookNode, float]:
     """Return a chapter's notebook with outputs, from the cache when its cells have run before.
 
+    Call it within `book_kernels()`.
+
     Args:
         folder: the book's.
         page: the chapter's source in it, such as `chapters/gru.md`; the cells run in the folder of that file.
@@ -96,19 +100,18 @@ def execute(
         pass
     path = folder / page
     begun: list[int] = []  # cells sent to the kernel; the one that fails is the last
-    with book_kernels():
-        try:
-            result = single_nb_execution(
-                notebook,
-                cwd=str(path.parent),
-                allow_errors=False,
-                timeout=timeout,
-                extra_arguments=QUIET_KERNEL,
-                on_cell_execute=lambda cell, cell_index: begun.append(cell_index),
-                coalesce_streams=True,  # one text, however many pieces it was printed in
-            )
-        except (DeadKernelError, RuntimeError) as error:
-            raise CellFailed(_failure(page, notebook, begun, f"the kernel was lost: {error}")) from error
+    try:
+        result = single_nb_execution(
+            notebook,
+            cwd=str(path.parent),
+            allow_errors=False,
+            timeout=timeout,
+            extra_arguments=QUIET_KERNEL,
+            on_cell_execute=lambda cell, cell_index: begun.append(cell_index),
+            coalesce_streams=True,  # one text, however many pieces it was printed in
+        )
+    except (DeadKernelError, RuntimeError) as error:
+        raise CellFailed(_failure(page, notebook, begun, f"the kernel was lost: {error}")) from error
     if result.err is not None:
         raise CellFailed(_failure(page, notebook, begun, str(result.err)))
     notebook.metadata.pop("widgets", None)  # the pages host widgets without ipywidgets' saved state
@@ -125,18 +128,33 @@ def _failure(page: str, notebook: NotebookNode, begun: list[int], trace: str) ->
     return f"{page}: cell {len(begun)} (line {line})\n\n{ANSI_CODES.sub('', trace).strip()}\n"
 
 
+def cores() -> int:
+    """Return how many processor cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def _execute_changed(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
-    """Run the chapters about to be read whose cells are not in the cache; a failing cell stops the build."""
-    for docname in docnames:
-        folder, page = Path(env.srcdir), str(env.doc2path(docname, base=False))
-        notebook = read_chapter(folder / page, app.config.myst_enable_extensions)
-        if notebook is None:
-            continue
-        logger.info("cells of %s ... ", docname, nonl=True)
-        _, seconds = execute(
-            folder, page, notebook, Path(app.config.nb_execution_cache_path), app.config.nb_execution_timeout
-        )
-        logger.info(f"run in {seconds:.1f} s" if seconds else "unchanged, taken from the cache")
+    """Run the chapters about to be read whose cells are not in the cache, as many at once as there are cores.
+
+    A failing cell stops the build; chapters that run meanwhile come to their end and are kept.
+    """
+    folder, cache_folder = Path(env.srcdir), Path(app.config.nb_execution_cache_path)
+    with book_kernels(), ThreadPoolExecutor(min(cores(), MOST_AT_ONCE)) as pool:
+        runs = {}
+        for docname in docnames:
+            page = str(env.doc2path(docname, base=False))
+            notebook = read_chapter(folder / page, app.config.myst_enable_extensions)
+            if notebook is not None:
+                timeout = app.config.nb_execution_timeout
+                runs[pool.submit(execute, folder, page, notebook, cache_folder, timeout)] = docname
+        try:
+            for run in as_completed(runs):
+                _, seconds = run.result()
+                how = f"run in {seconds:.1f} s" if seconds else "unchanged, taken from the cache"
+                logger.info("cells of %s ... %s", runs[run], how)
+        except CellFailed:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def setup(app: Sphinx) -> None:

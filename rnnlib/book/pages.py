@@ -18,8 +18,16 @@ from rnnlib.widgets import loader
 
 WIDGET_CLASS = "rnn-widget"
 WIDGET_ID = re.compile(rf'<figure class="{WIDGET_CLASS}" id="([^"]*)"')
-WIDGET_SCRIPT = "rnnlib-widgets.js"
+WIDGET_KIND = re.compile(rf'<figure class="{WIDGET_CLASS}"[^>]*\bdata-widget="(\w+)"')
 STATIC = Path(__file__).parent / "static"
+TEMPLATES = Path(__file__).parent / "templates"
+THEME_SCRIPT = "scripts/pydata-sphinx-theme.js"
+ONLY_WITH = {  # what an extension's script works on
+    "design-tabs.js": "sd-tab-set",
+    "clipboard.min.js": 'class="highlight',
+    "copybutton.js": 'class="highlight',
+}
+EMPTY_HEAD = re.compile(r"<th\b[^>]*>\s*(?:<p>\s*</p>)?\s*</th>")
 COLAB = "https://colab.research.google.com"
 
 logger = logging.getLogger(__name__)
@@ -29,6 +37,7 @@ def _configure(app: Sphinx, config: Config) -> None:
     config.html_math_renderer = "katex"
     config.math_numfig = False  # equations count per page, as in the notebooks
     config.html_last_updated_fmt = None
+    config.templates_path = [str(TEMPLATES), *config.templates_path]
     options = config.html_theme_options
     if options.get("repository_url"):
         options.setdefault("launch_buttons", {})["colab_url"] = COLAB
@@ -41,18 +50,44 @@ def _write_assets(app: Sphinx) -> None:
     static.mkdir(parents=True, exist_ok=True)
     for asset in STATIC.iterdir():
         shutil.copyfile(asset, static / asset.name)
-    for name, source in {WIDGET_SCRIPT: loader.bundle(), **loader.weight_scripts()}.items():
+    for name, source in loader.weight_scripts().items():
         (static / name).write_text(source, encoding="utf-8")
 
 
-def _holds_widget(tree: nodes.document) -> bool:
-    return any(WIDGET_CLASS in raw.astext() for raw in tree.findall(nodes.raw))
+def widgets_of(tree: nodes.Node) -> tuple[str, ...]:
+    """Return the kinds of widgets that a page holds, sorted."""
+    raws = tree.findall(nodes.raw)
+    return tuple(sorted({kind for raw in raws for kind in WIDGET_KIND.findall(raw.astext())}))
 
 
 def _widget_script(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    """Load the widgets' one script on the pages that hold a widget, and only there."""
-    if tree is not None and _holds_widget(tree):
-        app.add_js_file(WIDGET_SCRIPT, loading_method="defer")
+    """Load one script on a page with widgets: the kinds that it holds, and no others."""
+    kinds = widgets_of(tree) if tree is not None else ()
+    if kinds:
+        name = f"rnnlib-{'-'.join(kinds)}.js"
+        (Path(app.outdir) / "_static" / name).write_text(loader.bundle(kinds), encoding="utf-8")
+        app.add_js_file(name, loading_method="defer", priority=100)  # before the theme's: readers wait for it
+
+
+def _settle_scripts(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """Let no script hold up the first paint, and load none that finds nothing to do.
+
+    Scripts within the page are left out: they only set options of the theme that the book does not use.
+    """
+    body = context.get("body", "")
+    context["script_files"] = [
+        script
+        for script in context["script_files"]
+        if script.filename and ONLY_WITH.get(str(script.filename).rpartition("/")[2], "") in body
+    ]
+    for script in context["script_files"]:
+        script.attributes["defer"] = "defer"
+
+
+def _empty_heads(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
+    """Make an empty cell of a table's head no heading: a screen reader would announce it as one."""
+    if "body" in context:
+        context["body"] = EMPTY_HEAD.sub("<td></td>", context["body"])
 
 
 def twin_of(app: Sphinx, page: str) -> Path | None:
@@ -117,12 +152,16 @@ class WidgetLinks(SphinxTransform):
 
 def setup(app: Sphinx) -> None:
     """Register the pages' assets; called by `rnnlib.book.setup`."""
+    app.add_css_file("rnn-icons.css", priority=800)
     app.add_css_file("rnn-book.css", priority=900)
-    app.add_js_file("rnn-book.js", loading_method="defer")
+    app.add_js_file(THEME_SCRIPT, priority=800)
+    app.add_js_file("rnn-book.js", loading_method="defer", priority=900)
     app.add_transform(WidgetIds)
     app.add_transform(WidgetLinks)
     app.connect("config-inited", _configure)
     app.connect("builder-inited", _write_assets)
     app.connect("html-page-context", _widget_script)
     app.connect("html-page-context", _offer_twin, priority=100)
+    app.connect("html-page-context", _empty_heads)
+    app.connect("html-page-context", _settle_scripts, priority=900)
     app.connect("build-finished", _copy_twins)

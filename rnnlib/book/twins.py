@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from rnnlib.book.cache import cache_path
-from rnnlib.book.execution import CellFailed, execute, read_chapter
+from rnnlib.book.execution import CellFailed, book_kernels, execute, read_chapter
 from rnnlib.book.myst import Book, UnknownMyST, read_book
 from rnnlib.book.notebook_text import PageWriter, closed
 from rnnlib.files import atomic_path
@@ -165,7 +165,8 @@ def write_twins(folder: Path) -> list[Path]:
         make_twin(book, page, chapter)  # what can't be shown is told before anything runs
     written = []
     for page, chapter in chapters.items():
-        executed, _ = execute(folder, f"{page}.md", chapter, cache_path(folder / "_build"), timeout)
+        with book_kernels():
+            executed, _ = execute(folder, f"{page}.md", chapter, cache_path(folder / "_build"), timeout)
         twin = folder / f"{page}.ipynb"
         with atomic_path(twin) as part:
             part.write_text(as_text(make_twin(book, page, executed)), encoding="utf-8")

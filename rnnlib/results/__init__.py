@@ -166,7 +166,7 @@ def machine() -> dict[str, Any]:
 def code_digest(paths: Sequence[Path]) -> str:
     """SHA-256 over the code of Python files, without comments, docstrings and blank lines; other files as is.
 
-    A folder stands for the Python files and JavaScript modules in it.
+    A folder stands for the Python files, scripts and style sheets in it.
     """
     digest = hashlib.sha256()
     files = [file for path in paths for file in (sources(path) if path.is_dir() else [path])]
@@ -179,7 +179,7 @@ def code_digest(paths: Sequence[Path]) -> str:
 
 def sources(folder: Path) -> list[Path]:
     """The code in a folder, not below."""
-    return [path for path in folder.iterdir() if path.suffix in (".py", ".mjs")]
+    return [path for path in folder.iterdir() if path.suffix in (".py", ".mjs", ".js", ".css")]
 
 
 def code_of(source: str) -> str:

@@ -47,7 +47,7 @@ def pack(matrix: Tensor) -> Packed:
     return {
         "shape": list(values.shape),
         "entries": letters[levels + MIDDLE].tobytes().decode(),
-        "scales": base64.b64encode(scales.tobytes()).decode(),
+        "scales": pack_floats(scales),
     }
 
 
@@ -58,7 +58,7 @@ def unpack(packed: Packed) -> Tensor:
         ValueError: more or fewer entries or scales than the shape says, or a character that is none.
     """
     rows, columns = packed["shape"]
-    scales = np.frombuffer(base64.b64decode(packed["scales"]), "<f4").astype(float)
+    scales = unpack_floats(packed["scales"])
     places = np.full(256, -1)
     places[np.frombuffer(ALPHABET.encode(), np.uint8)] = np.arange(len(ALPHABET))
     levels = places[np.frombuffer(packed["entries"].encode("latin-1"), np.uint8)]
@@ -70,3 +70,13 @@ def unpack(packed: Packed) -> Tensor:
     if (levels < 0).any():
         raise ValueError("packed holds a character that is none of base64's")
     return torch.from_numpy(scales[:, None] * (levels.reshape(rows, columns) - MIDDLE))
+
+
+def pack_floats(values: np.ndarray) -> str:
+    """Numbers as float32 in base64, little end first."""
+    return base64.b64encode(values.astype("<f4").tobytes()).decode()
+
+
+def unpack_floats(text: str) -> np.ndarray:
+    """What `pack_floats` wrote, as float64."""
+    return np.frombuffer(base64.b64decode(text), "<f4").astype(float)

@@ -4,21 +4,18 @@
 translate alike.
 """
 
-import base64
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from rnnlib.data.vocabulary import Vocabulary
 from rnnlib.layers import GRU
 from rnnlib.models.seq2seq import ContextDecoder, EncoderDecoder, RecurrentEncoder
 from rnnlib.translator import Translator
 from rnnlib.widgets import loader
-from rnnlib.widgets.six_bits import pack, unpack
+from rnnlib.widgets.six_bits import pack, pack_floats, unpack, unpack_floats
 
 NAME = "live_translator"
 FILE = loader.WEIGHTS / f"{NAME}.json"
@@ -61,14 +58,16 @@ def as_stored(
         "source_tokens": source_vocab.tokens,
         "target_tokens": target_vocab.tokens,
         "matrices": {name: pack(state[key]) for name, key in MATRICES.items()},
-        "vectors": {name: _to_text(state[key]) for name, key in VECTORS.items()},
+        "vectors": {name: pack_floats(state[key].numpy()) for name, key in VECTORS.items()},
     }
 
 
 def from_stored(stored: Mapping[str, Any]) -> Translator:
     """The translator that a file holds."""
     parameters = {MATRICES[name]: unpack(packed) for name, packed in stored["matrices"].items()}
-    parameters |= {VECTORS[name]: _from_text(text) for name, text in stored["vectors"].items()}
+    parameters |= {
+        VECTORS[name]: torch.from_numpy(unpack_floats(text)) for name, text in stored["vectors"].items()
+    }
     gates, embedding_size = parameters["encoder.rnn.weight_ih_l0"].shape
     hidden_size = gates // 3
     source, target = (_vocabulary(stored[f"{side}_tokens"]) for side in ("source", "target"))
@@ -82,11 +81,3 @@ def from_stored(stored: Mapping[str, Any]) -> Translator:
 
 def _vocabulary(tokens: list[str]) -> Vocabulary:
     return Vocabulary(tokens, reserved=tokens)
-
-
-def _to_text(vector: Tensor) -> str:
-    return base64.b64encode(vector.detach().numpy().astype("<f4").tobytes()).decode()
-
-
-def _from_text(text: str) -> Tensor:
-    return torch.from_numpy(np.frombuffer(base64.b64decode(text), "<f4").astype(float))

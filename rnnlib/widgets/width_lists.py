@@ -8,7 +8,7 @@ corpus can be ranked and judged anew without its texts.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rnnlib.bleu import BleuCounts, bleu_of
+from rnnlib.bleu import BleuCounts, add_counts, bleu_of
 from rnnlib.search import PENALTIES, length_penalty
 
 WIDTHS = (1, 2, 3, 5, 10, 25, 50, 100)  # of the beams
@@ -77,22 +77,11 @@ def best(entries: Sequence[Entry], alpha: float, penalty: str) -> int:
 def figures(lists: Sequence[Sequence[Entry]], alpha: float, penalty: str) -> Figures:
     """The corpus of the winners."""
     winners = [entries[best(entries, alpha, penalty)] for entries in lists]
-    total = added([entry.counts for entry in winners])
+    total = add_counts([entry.counts for entry in winners])
     return Figures(
         sum(entry.log_prob for entry in winners) / len(winners),
         total.candidate_length / total.reference_length,
         100 * bleu_of(total),
-    )
-
-
-def added(counts: Sequence[BleuCounts]) -> BleuCounts:
-    """The counts of all sentences together."""
-    matches, totals, lengths, nearest = zip(*counts, strict=True)
-    return BleuCounts(
-        tuple(map(sum, zip(*matches, strict=True))),
-        tuple(map(sum, zip(*totals, strict=True))),
-        sum(lengths),
-        sum(nearest),
     )
 
 

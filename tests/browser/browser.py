@@ -70,9 +70,13 @@ def find_browser(playwright: Playwright) -> Path:
 
 
 @contextmanager
-def open_browser() -> Iterator[Browser]:
-    """A headless browser, closed at the end; as root without the sandbox, which refuses to run as root."""
-    arguments = list(QUIET)
+def open_browser(*more: str) -> Iterator[Browser]:
+    """A headless browser, closed at the end; as root without the sandbox, which refuses to run as root.
+
+    Args:
+        more: arguments for its command line besides `QUIET`.
+    """
+    arguments = [*QUIET, *more]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--no-sandbox")
     with sync_playwright() as playwright:

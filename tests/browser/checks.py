@@ -39,25 +39,26 @@ class Record:
 @contextmanager
 def open_page(
     browser: Browser,
-    path: Path,
+    path: Path | str,
     *,
     width: int = 1280,
+    height: int = 900,
     scheme: str = "light",
     scripts: bool = True,
     tail: str = "",
 ) -> Iterator[tuple[Page, Record]]:
-    """A page opened from its file with the network off, and the record of what it does.
+    """A page opened from its file with the network off, or from an address, and the record of what it does.
 
     Args:
-        path: the HTML file.
-        width: CSS pixels.
+        path: the HTML file, or an address.
+        width, height: CSS pixels.
         scheme: "light" or "dark", as the reader's system prefers.
         scripts: False for a browser with JavaScript switched off.
         tail: what follows the file's name in the address, such as `#gru-stepper?t=3`.
     """
     context = browser.new_context(
-        offline=True,
-        viewport={"width": width, "height": 900},
+        offline=isinstance(path, Path),
+        viewport={"width": width, "height": height},
         color_scheme=scheme,
         java_script_enabled=scripts,
         reduced_motion="reduce",
@@ -73,7 +74,7 @@ def open_page(
     )
     page.on("pageerror", lambda error: record.complaints.append(f"uncaught: {error}"))
     try:
-        page.goto(path.resolve().as_uri() + tail)
+        page.goto((path.resolve().as_uri() if isinstance(path, Path) else path) + tail)
         if scripts and page.locator("figure.rnn-widget").count():
             page.locator(LIVE).first.wait_for(state="attached")
         yield page, record
@@ -100,13 +101,33 @@ def check_quiet(record: Record) -> None:
     assert not record.complaints, "\n".join(record.complaints)
 
 
-def check_accessible(page: Page, scheme: str, within: str | None = None) -> None:
-    """axe-core finds no serious or critical violation, on the page or within what a selector names."""
+RULES = {
+    "all": {},
+    "colours": {"runOnly": {"type": "rule", "values": ["color-contrast"]}},
+    "structure": {"rules": {"color-contrast": {"enabled": False}}},
+}
+
+
+# As for a reader who has been through the whole page; sections far away are not laid out before.
+LAID_OUT = "section { content-visibility: visible !important; }"
+
+
+def check_accessible(page: Page, scheme: str, within: str | None = None, rules: str = "all") -> None:
+    """axe-core finds no violation of any impact, on the page or within what a selector names.
+
+    What depends on the colour scheme are the `rules` "colours"; what depends on the width are all but those,
+    the "structure". Both leave out the glyphs of formulas, which have the colour of the text around them and
+    take most of the time; "all" has them.
+    """
     page.evaluate("(s) => { const d = document.documentElement.dataset; d.theme = s; d.mode = s; }", scheme)
-    page.wait_for_timeout(50)  # colours may change by a transition
-    options = {"resultTypes": ["violations"], "preload": False}  # preloading style sheets fails from file://
-    response = Axe().run(page, context=within, options=options).response
-    bad = [v for v in response["violations"] if v["impact"] in ("serious", "critical")]
+    page.add_style_tag(content=LAID_OUT)
+    page.wait_for_timeout(100)  # colours may change by a transition, boxes that scroll are found
+    # Preloading style sheets fails from file://.
+    options = {"resultTypes": ["violations"], "preload": False, **RULES[rules]}
+    place = {"include": [[within]]} if within else {}
+    glyphs = {} if rules == "all" else {"exclude": [[".katex-html"]]}
+    response = Axe().run(page, context={**place, **glyphs} or None, options=options).response
+    bad = response["violations"]
     assert not bad, "\n".join(_describe(violation) for violation in bad)
 
 
@@ -139,6 +160,39 @@ WIDER_THAN_WINDOW = """() => {
 def check_no_sideways_scroll(page: Page) -> None:
     """The page as a whole does not scroll sideways; the message names what sticks out."""
     assert not (wide := page.evaluate(WIDER_THAN_WINDOW)), f"wider than the window: {wide[:12]}"
+
+
+UNSPOKEN = """() => [...document.querySelectorAll(".katex")].filter((e) => {
+  const math = e.querySelector("math");
+  return !math || !math.textContent.trim() || math.closest("[aria-hidden=true], [hidden]")
+    || getComputedStyle(math).display === "none";
+}).map((e) => e.textContent.slice(0, 60))"""
+
+
+def check_formulas_speak(page: Page) -> None:
+    """Every formula has its MathML, which no screen reader is told to skip."""
+    assert not (unspoken := page.evaluate(UNSPOKEN)), f"a screen reader is silent about {unspoken[:5]}"
+
+
+STILL_MOVING = """() => [...document.querySelectorAll("*")].filter((e) => {
+  const style = getComputedStyle(e);
+  const lasts = (times) => times.split(",").some((time) => parseFloat(time) > 0);
+  return (style.transitionProperty !== "none" && lasts(style.transitionDuration))
+    || (style.animationName !== "none" && lasts(style.animationDuration))
+    || style.scrollBehavior === "smooth";
+}).map((e) => `${e.tagName}.${e.className}`)"""
+
+
+def check_at_rest(page: Page) -> None:
+    """Nothing moves by itself for a reader who asked for that; `open_page` asks."""
+    assert not (moving := page.evaluate(STILL_MOVING)), f"moves although the reader wants rest: {moving[:8]}"
+
+
+def check_served_under(record: Record, root: str) -> None:
+    """Every request stayed under the address `root`, and was answered."""
+    outside = [url for url in record.requests if not url.startswith((root, "data:", "blob:"))]
+    assert not outside, f"the page leaves {root}: {outside}"
+    assert not record.failed, f"the page asks for what is not there: {record.failed}"
 
 
 # ---- widgets --------------------------------------------------------------------------------------------

@@ -1,31 +1,46 @@
-// What every page does, widgets or not: search quietly from a folder, keep wide formulas reachable by keyboard, show
-// closed parts on paper.
+// What every page does, widgets or not: its buttons and menus, wide formulas that the keyboard reaches, closed parts shown
+// on paper.
 (() => {
   "use strict";
 
-  // The search page shows excerpts by fetching pages, which browsers refuse to pages opened by double click.
-  if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
-    DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
-  }
-
-  /** Give the keyboard a way to scroll what is wider than its column, and only that. */
-  const markScrollable = () => {
-    for (const box of document.querySelectorAll(".rnn-formula, .cell_output, .pst-scrollable-table-container")) {
-      const wide = box.scrollWidth > box.clientWidth + 1;
-      if (wide) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
-    }
+  /** What the buttons above the page do. */
+  const acts = {
+    print: () => print(),
+    fullscreen: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
   };
+  document.addEventListener("click", (event) => {
+    acts[event.target.closest("[data-act]")?.dataset.act]?.();
+    for (const menu of document.querySelectorAll(".rnn-menu[open]")) menu.open = menu.contains(event.target.closest("summary"));
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector(".rnn-menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
 
-  addEventListener("load", markScrollable);
-  addEventListener("resize", markScrollable);
+  // Give the keyboard a way to scroll what is wider than its column, and only that. A box is looked at when it has been laid
+  // out, which it is once the reader comes near: asking before would lay out the whole page.
+  const scrollable = new ResizeObserver((entries) => {
+    const wide = entries.map(({ target }) => target.scrollWidth > target.clientWidth + 1);
+    entries.forEach(({ target }, k) => {
+      if (wide[k]) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    });
+  });
+  for (const box of document.querySelectorAll("pre, .rnn-formula, .cell_output, .cell_output > .output, .pst-scrollable-table-container"))
+    scrollable.observe(box);
 
   let opened = [];
+  let theme = "light";
   addEventListener("beforeprint", () => {
     opened = [...document.querySelectorAll("article details:not([open])")];
     for (const part of opened) part.open = true;
+    theme = document.documentElement.dataset.theme ?? "light";
+    document.documentElement.dataset.theme = "light"; // paper is white
   });
   addEventListener("afterprint", () => {
     for (const part of opened) part.open = false;
+    document.documentElement.dataset.theme = theme;
   });
 })();

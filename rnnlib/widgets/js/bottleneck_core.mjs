@@ -41,16 +41,20 @@ function remembered(compute) {
 const columns = (W, first, last) => W.map((row) => row.slice(first, last));
 
 /**
- * Parameters ready to read and write with. What the decoder makes of a word, and of its context, is computed apart: the
+ * A translator ready to read and write. What the decoder makes of a word, and of its context, is computed apart: the
  * product with [word, context] is the sum of two products.
- * @param {Record<string, any>} p parameters by name @returns {Omit<Translator, "source_words" | "target_words" | "plane">}
+ * @param {any} stored what `benchmarks/bottleneck.py` wrote @returns {Translator}
  */
-export function network_of(p) {
+export function translator_of(stored) {
+  const p = unpack_bytes(stored);
   const H = p.encoder_weight_hh[0].length;
   const E = p.decoder_embedding[0].length;
   const word_ih = columns(p.decoder_weight_ih, 0, E);
   const word_projection = columns(p.projection, 2 * H, 2 * H + E); // read-out sees [state, context, word]
   return {
+    source_words: stored.source_words,
+    target_words: stored.target_words,
+    plane: stored.plane,
     parameters: p,
     reads: remembered((id) => project_input(p.encoder_embedding[id], p.encoder_weight_ih, p.encoder_bias_ih)),
     feeds: remembered((id) => ({
@@ -61,12 +65,6 @@ export function network_of(p) {
     context_projection: columns(p.projection, H, 2 * H),
     state_projection: columns(p.projection, 0, H),
   };
-}
-
-/** A translator out of what `benchmarks/bottleneck.py` wrote. @param {any} stored @returns {Translator} */
-export function translator_of(stored) {
-  const { source_words, target_words, plane } = stored;
-  return { source_words, target_words, plane, ...network_of(unpack_bytes(stored)) };
 }
 
 /** The encoder's states, the first zero, then one after each word. @param {Translator} translator @param {number[]} ids */
@@ -80,7 +78,7 @@ export function encode({ parameters: p, reads }, ids) {
  * Log-probabilities of every next word, and the state after: s' = GRU([word, context], s), logits = E P [s', context, word].
  * @param {Translator} translator @param {Vector} s @param {{gi: Vector, projected: Vector}} context @param {number} id last word
  */
-export function decode_step({ parameters: p, feeds, state_projection }, s, context, id) {
+function decode_step({ parameters: p, feeds, state_projection }, s, context, id) {
   const word = feeds(id);
   const after = gru_step(word.gi.map((v, j) => v + context.gi[j]), s, p.decoder_weight_hh, p.decoder_bias_hh).h;
   const features = state_projection.map((row, j) => dot(row, after) + context.projected[j] + word.projected[j]); // (E,)
@@ -90,7 +88,7 @@ export function decode_step({ parameters: p, feeds, state_projection }, s, conte
 }
 
 /** What the decoder makes of its context, the same at every step. @param {Translator} translator @param {Vector} h */
-export const context_of = ({ context_ih, context_projection }, h) => ({ gi: matvec(context_ih, h), projected: matvec(context_projection, h) });
+const context_of = ({ context_ih, context_projection }, h) => ({ gi: matvec(context_ih, h), projected: matvec(context_projection, h) });
 
 /**
  * The likeliest word again and again, from a state that is both the decoder's first state and its context.

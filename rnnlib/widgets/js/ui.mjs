@@ -347,7 +347,7 @@ const TEXT = {
  */
 export function table(caption, header) {
   const body = h("tbody");
-  const head = h("thead", {}, h("tr", {}, header.map((text) => h("th", { scope: "col" }, text))));
+  const head = h("thead", {}, h("tr", {}, header.map((text) => (text ? h("th", { scope: "col" }, text) : h("td")))));
   const inner = h("table", {}, h("caption", {}, caption), head, body);
   const node = h("div", { class: "rnn-table", tabindex: "0", role: "region", "aria-label": caption }, inner);
   const make_row = () => h("tr", {}, header.map((_, j) => h(j ? "td" : "th", j ? {} : { scope: "row" })));

@@ -34,7 +34,7 @@ export function load_script(file, name) {
 
 /** Call `act` once the widget comes near the window, or focus goes into it. @param {HTMLElement} root @returns {() => void} stop */
 export function when_near(root, act) {
-  const observer = new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && act(), { rootMargin: "400px" });
+  const observer = new IntersectionObserver((entries) => entries.some((e) => e.isIntersecting) && act(), { rootMargin: "1600px" });
   observer.observe(root);
   root.addEventListener("focusin", act, { once: true });
   return () => observer.disconnect();
