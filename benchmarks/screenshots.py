@@ -23,7 +23,7 @@ sys.path.insert(0, str(results.ROOT / "tests" / "browser"))
 from browser import open_browser  # noqa: E402
 
 IMAGES = results.ROOT / "images"
-COLOURS = 128  # of a picture's palette
+COLOURS = 256  # of a picture's palette, chosen to reach far: the colours of code are rare
 PAPER = {"width": 794, "height": 1123}  # A4 in CSS pixels
 MARGIN = 57  # 15 mm
 TO_TOP = "(e) => scrollTo(0, e.getBoundingClientRect().top + scrollY - 80)"
@@ -96,7 +96,7 @@ def take(browser: Browser, shot: Shot, book: Path) -> Image.Image:
         picture = Image.open(io.BytesIO(shot.take(page))).convert("RGB")
     finally:
         context.close()
-    return picture.quantize(COLOURS, dither=Image.Dither.NONE)
+    return picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ Submodules, each importable on its own:
 - `rnnlib.data`, `rnnlib.models`, `rnnlib.training`, `rnnlib.decoding`, `rnnlib.metrics`: what uses them
 - `rnnlib.search`, `rnnlib.translator`, `rnnlib.bleu`: the likeliest sequence, translating text, its score
 - `rnnlib.probes`: gate traces, gradient reach and Jacobians
+- `rnnlib.check`: checks of the exercises' answers
 - `rnnlib.claims`, `rnnlib.plots`, `rnnlib.widgets`, `rnnlib.book`: what the chapters show
 
 Importing `rnnlib` loads neither Jupyter nor matplotlib.

@@ -9,7 +9,7 @@ from rnnlib.errors import check_size
 
 Tokens = Sequence[str]
 Smoothing = Literal["none", "floor", "add-k", "exp"]
-SMOOTHING_VALUES = {"none": 0.0, "floor": 0.1, "add-k": 1.0, "exp": 0.0}
+SMOOTHING_VALUES: dict[Smoothing, float] = {"none": 0.0, "floor": 0.1, "add-k": 1.0, "exp": 0.0}
 
 
 class BleuCounts(NamedTuple):
@@ -108,6 +108,7 @@ def precisions(counts: BleuCounts, smoothing: Smoothing = "exp", value: float | 
     if smoothing not in SMOOTHING_VALUES:
         raise ValueError(f"smoothing is {smoothing!r}, expected one of {', '.join(SMOOTHING_VALUES)}")
     value = SMOOTHING_VALUES[smoothing] if value is None else value
+    found: list[float]
     found, halved = [], 1.0
     for n, (matches, total) in enumerate(zip(counts.matches, counts.totals, strict=True), start=1):
         extra = value if smoothing == "add-k" and n > 1 else 0.0

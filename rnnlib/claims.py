@@ -153,7 +153,8 @@ def _condition(
 
     parts = [f"at least {exact(at_least)}"] if at_least is not None else []
     parts += [f"at most {exact(at_most)}"] if at_most is not None else []
-    parts += [f"within {exact(tolerance)} of {exact(near)}"] if near is not None else []
+    if near is not None and tolerance is not None:
+        parts.append(f"within {exact(tolerance)} of {exact(near)}")
     return " and ".join(parts)
 
 

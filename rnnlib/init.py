@@ -77,7 +77,7 @@ def chrono_(module: nn.Module, longest: int, generator: torch.Generator | None =
         raise ValueError(f"longest is {longest}, expected at least 2")
 
     for set_gate in _gates(module, "LSTM", "GRU"):
-        scales = torch.empty(module.hidden_size).uniform_(1, longest - 1, generator=generator).log()
+        scales = torch.empty(module.hidden_size).uniform_(1, longest - 1, generator=generator).log()  # type: ignore[call-overload]
         if _kind(module) == "GRU":
             set_gate("z", scales)
         else:
@@ -103,7 +103,7 @@ def _gates(module: nn.Module, *kinds: str) -> Iterator[Callable[[str, Tensor | f
 
         def set_gate(gate: str, value: Tensor | float, name: str = name) -> None:
             k = GATES[_kind(module)].index(gate)
-            rows = slice(k * module.hidden_size, (k + 1) * module.hidden_size)
+            rows = slice(k * module.hidden_size, (k + 1) * module.hidden_size)  # type: ignore[operator]
             with torch.no_grad():
                 biases[name][rows] = value
                 biases[name.replace("_ih", "_hh", 1)][rows] = 0.0

@@ -141,7 +141,7 @@ def bars(
 
 
 def scatter(
-    groups: Mapping[str, Sequence[tuple]],
+    groups: Mapping[str, Sequence[tuple[Any, ...]]],
     xlabel: str,
     ylabel: str,
     *,
@@ -229,7 +229,7 @@ def _loss_figure(
         if history.valid:
             marks = _look(1) if single else look
             vx, vy = np.array(history.valid, dtype=float).T
-            shape = {"marker": marks.marker, "ms": 4.5, "ls": "none"}
+            shape: dict[str, Any] = {"marker": marks.marker, "ms": 4.5, "ls": "none"}
             ax.plot(vx, scale(vy), color=marks.color, gid=f"valid {name}", **shape)
             labels += [_Label(float(scale(vy)[-1]), "validation", marks.color)] if single else []
     if not single and any(history.valid for history in histories.values()):
@@ -266,7 +266,7 @@ def _lines_figure(
             labels.append(_Label(y[shown][-1], name, look.color))
     _scales(ax, logx, logy)
     if whole and not logx:
-        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.xaxis.get_major_locator().set_params(integer=True)  # type: ignore[call-arg]
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     _label_ends(ax, labels)
@@ -327,7 +327,7 @@ def _bars_figure(
 
 
 def _scatter_figure(
-    groups: Mapping[str, Sequence[tuple]],
+    groups: Mapping[str, Sequence[tuple[Any, ...]]],
     xlabel: str,
     ylabel: str,
     paths: Mapping[str, Sequence[tuple[float, float]]],
@@ -364,8 +364,8 @@ def _scatter_figure(
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     legend = ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, handletextpad=0.3)
-    for text in legend.get_texts():
-        text.set_color(INK)
+    for entry in legend.get_texts():
+        entry.set_color(INK)
     return figure
 
 
@@ -486,9 +486,9 @@ def _label_ends(ax: "Axes", labels: list[_Label]) -> None:
     left, _ = ax.get_xlim()
     to_fraction = ax.transData + ax.transAxes.inverted()
     ends = [float(to_fraction.transform((left, np.clip(label.y, low, high)))[1]) for label in labels]
-    gap = 12.5 / (72 * 0.8 * ax.figure.get_size_inches()[1])  # a line of text as a share of the axes
+    gap = 12.5 / (72 * 0.8 * ax.figure.get_size_inches()[1])  # type: ignore[union-attr]  # a line of text as a share of the axes
     for end, place, label in zip(ends, _spread(ends, gap), labels, strict=True):
-        style = {"transform": ax.transAxes, "color": label.color, "clip_on": False}
+        style: dict[str, Any] = {"transform": ax.transAxes, "color": label.color, "clip_on": False}
         ax.plot([1.005, 1.03], [end, place], lw=0.8, alpha=0.7, scalex=False, scaley=False, **style)
         ax.text(1.04, place, label.text, va="center", **style)
     ax.set_ylim(low, high)
@@ -540,7 +540,7 @@ def _scales(ax: "Axes", logx: bool, logy: bool) -> None:
         decades = np.log10(high / low)
         subs = {0: (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0), 1: (1.0, 2.0, 5.0)}.get(int(decades), (1.0,))
         axis.set_major_locator(LogLocator(subs=subs))
-        axis.set_major_formatter(lambda value, _, plain=decades < 4: f"{value:g}" if plain else _power(value))
+        axis.set_major_formatter(lambda value, _, plain=decades < 4: f"{value:g}" if plain else _power(value))  # type: ignore[misc]
 
 
 def _power(value: float) -> str:

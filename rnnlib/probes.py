@@ -8,7 +8,7 @@ between layers is left out. Nothing is plotted here.
 import math
 from collections.abc import Callable
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -18,7 +18,7 @@ from rnnlib.cells.base import State
 from rnnlib.errors import check_dtype, check_shape
 from rnnlib.layers import RecurrentLayer
 
-Step = tuple[Tensor, ...]
+Step = Any  # a named tuple of tensors: the new state first, then the gates
 StepFunction = Callable[..., Step]
 
 
@@ -137,7 +137,8 @@ def state_jacobian(module: RecurrentLayer | RecurrentCell, x: Tensor, state: Sta
 
 def spectral_norms(jacobians: Tensor) -> Tensor:
     """The largest singular value of each matrix: (T, S, S) to (T,)."""
-    return torch.linalg.matrix_norm(jacobians, ord=2)
+    norms: Tensor = torch.linalg.matrix_norm(jacobians, ord=2)
+    return norms
 
 
 def reach_bound(jacobians: Tensor) -> Tensor:
@@ -284,7 +285,8 @@ def _prepared(
 
 def _norm(gradients: Tensor) -> Tensor:
     """The norm over batch and units, (T, B, H) to (T,), in float64 so that tiny squares survive."""
-    return torch.linalg.vector_norm(gradients.double(), dim=(1, 2))
+    norms: Tensor = torch.linalg.vector_norm(gradients.double(), dim=(1, 2))
+    return norms
 
 
 def _functions(

@@ -96,7 +96,7 @@ def length_penalty(length: int, alpha: float, penalty: str = "power") -> float:
     check_size("length", length)
     _check_penalty(alpha, penalty)
     base = length if penalty == "power" else (5 + length) / 6
-    return float(base) ** alpha
+    return float(base) ** alpha  # type: ignore[no-any-return]
 
 
 # ---- greedy ---------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ CHECKPOINT_PARTS = frozenset(
     ("model", "optimizer", "history", "position", "state", "best_weights", "bad_validations", "rng")
 )
 # loss_fn(model, batch, state) -> (loss, state) or (loss, state, number of targets it is the mean of)
-LossFn = Callable[[nn.Module, Any, Any], tuple]
+LossFn = Callable[[nn.Module, Any, Any], tuple]  # type: ignore[type-arg]
 
 
 class TrainingDiverged(ArithmeticError):
@@ -92,7 +92,7 @@ def clip_grad_norm(parameters: Iterable[Tensor], max_norm: float) -> float:
     factor = (max_norm / (norm + 1e-6)).clamp(max=1.0)
     for g in grads:
         g.mul_(factor)
-    return norm.item()
+    return norm.item()  # type: ignore[no-any-return]
 
 
 def detach(state: Any) -> Any:
@@ -102,7 +102,7 @@ def detach(state: Any) -> Any:
 
 def fit(
     model: nn.Module,
-    batches: Iterable,
+    batches: Iterable[Any],
     *,
     num_updates: int,
     lr: float = 1e-3,
@@ -111,7 +111,7 @@ def fit(
     clip_norm: float | None = 1.0,
     carry_state: bool | None = None,
     device: torch.device | str | None = None,
-    valid: Iterable | Callable[[nn.Module], float] | None = None,
+    valid: Iterable[Any] | Callable[[nn.Module], float] | None = None,
     valid_every: int | None = None,
     patience: int | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -348,12 +348,12 @@ _END = object()  # what an iterator gives after its last batch
 class _Position:
     """Cycles over an iterable and knows where it is, so that a run can be taken up again at that place."""
 
-    def __init__(self, batches: Iterable) -> None:
+    def __init__(self, batches: Iterable[Any]) -> None:
         self.batches = batches
         self.epoch = -1  # number of the pass under way
         self.index = 0  # batches of it already given
         self._epoch_rng: dict[str, Any] | None = None
-        self._iterator: Iterator = iter(())  # of the pass under way
+        self._iterator: Iterator[Any] = iter(())  # of the pass under way
 
     def next_batch(self) -> tuple[Any, bool]:
         """The next batch, and whether it is the first one of a pass."""
@@ -394,7 +394,9 @@ class _Position:
         self.index = content["index"]
 
 
-def _validation(valid: Any, loss_fn: LossFn | None) -> Callable[[nn.Module], float] | None:
+def _validation(
+    valid: Iterable[Any] | Callable[[nn.Module], float] | None, loss_fn: LossFn | None
+) -> Callable[[nn.Module], float] | None:
     if valid is None or callable(valid):
         return valid
     if loss_fn is None:
@@ -403,7 +405,7 @@ def _validation(valid: Any, loss_fn: LossFn | None) -> Callable[[nn.Module], flo
 
 
 @torch.no_grad()
-def _mean_loss(model: nn.Module, batches: Iterable, loss_fn: LossFn) -> float:
+def _mean_loss(model: nn.Module, batches: Iterable[Any], loss_fn: LossFn) -> float:
     """The mean loss over batches, each weighed by the third result of `loss_fn` (1 where it has none)."""
     carries = getattr(batches, "carries_state", False)
     total, count, state = 0.0, 0.0, None
@@ -418,7 +420,11 @@ def _mean_loss(model: nn.Module, batches: Iterable, loss_fn: LossFn) -> float:
     return total / count
 
 
-def _make_optimizer(optimizer: Any, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+def _make_optimizer(
+    optimizer: torch.optim.Optimizer | Callable[..., torch.optim.Optimizer] | None,
+    model: nn.Module,
+    lr: float,
+) -> torch.optim.Optimizer:
     if isinstance(optimizer, torch.optim.Optimizer):
         return optimizer
     if not 0 < lr < math.inf:
@@ -427,7 +433,7 @@ def _make_optimizer(optimizer: Any, model: nn.Module, lr: float) -> torch.optim.
     if optimizer is None:
         return torch.optim.Adam(parameters, lr=lr)
     if isinstance(optimizer, type):
-        return optimizer(parameters, lr=lr)
+        return optimizer(parameters, lr=lr)  # type: ignore[no-any-return]
     return optimizer(parameters)
 
 

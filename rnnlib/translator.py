@@ -118,7 +118,7 @@ class Translator:
             ValueError: `width`, `max_length` or `batch_size` below 1, `alpha` negative, `penalty` unknown.
         """
         if isinstance(sentences, str):
-            return self.translate([sentences], width, alpha, penalty, max_length, batch_size)[0]
+            return self.translate([sentences], width, alpha, penalty, max_length, batch_size)[0]  # type: ignore[return-value]
         if isinstance(sentences, bytes) or not isinstance(sentences, Iterable):
             raise TypeError(
                 f"sentences is {sentences!r} ({type(sentences).__name__}), expected a str or several"
@@ -126,7 +126,7 @@ class Translator:
         sizes = {"width": width, "batch_size": batch_size, "max_length": max_length}
         for name, size in sizes.items():
             if name != "max_length" or size is not None:
-                check_size(name, size)
+                check_size(name, size)  # type: ignore[arg-type]
         length_penalty(1, alpha, penalty)  # greedy search has no use for them; wrong ones are refused
         readings = [self.read(sentence) for sentence in sentences]
         translations = [self._nothing(reading) for reading in readings]
@@ -166,7 +166,7 @@ class Translator:
         """
         state, first, limits = self.begin(readings, max_length)
         how = {"banned": self.banned, "finished_first": True} | how
-        return beam_search(self.model.step, state, first, self.eos, limits, **how)
+        return beam_search(self.model.step, state, first, self.eos, limits, **how)  # type: ignore[arg-type]
 
     @torch.no_grad()
     def begin(

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from books import ROOT, copy_fixture_book, run_module
 from hypothesis import settings
 
-ROOT = Path(__file__).resolve().parent.parent
 HTML = ROOT / "_build" / "html"
 
 settings.register_profile("rnnlib", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("rnnlib")
 torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs the built book, so that `make unit` can leave it out."""
+    for item in items:
+        if "html" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.built)
 
 
 @pytest.fixture(scope="session")
@@ -34,30 +38,10 @@ def html() -> Path:
     return HTML
 
 
-def run_module(
-    module: str, *arguments: str, folder: Path, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    """Run `python -m module` in a folder, with both of its outputs as one text in `stdout`."""
-    return subprocess.run(
-        [sys.executable, "-m", module, *arguments],
-        cwd=folder,
-        env={**os.environ, "NO_COLOR": "1", **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.fixture(scope="session")
 def run() -> Callable[..., subprocess.CompletedProcess[str]]:
     """`run_module`."""
     return run_module
-
-
-def copy_fixture_book(folder: Path) -> Path:
-    """Copy the book of two pages into a folder and return its folder there."""
-    return Path(shutil.copytree(ROOT / "tests" / "fixture_book", folder / "book"))
 
 
 @pytest.fixture

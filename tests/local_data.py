@@ -28,6 +28,9 @@ class Server:
     body: bytes
     promised: int | None = None  # Content-Length, where it is not the body's
     status: int = 200
+    pause_at: int | None = None  # stop sending after so many bytes until `go_on` is set
+    paused: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
     requests: list[str] = field(default_factory=list)
 
 
@@ -41,6 +44,11 @@ def serve(body: bytes) -> Iterator[Server]:
             self.send_response(server.status)
             self.send_header("Content-Length", str(server.promised or len(server.body)))
             self.end_headers()
+            if server.pause_at is not None:
+                self.wfile.write(server.body[: server.pause_at])
+                server.paused.set()
+                server.go_on.wait()
+                return
             self.wfile.write(server.body)
 
         def log_message(self, *args: object) -> None:

@@ -138,7 +138,7 @@ def first(built_book: Path) -> str:
 def test_equations_are_numbered_and_linked(first: str):
     assert re.search(r'id="equation-eq-first">\s*<span class="eqno">\(1\)<a class="headerlink"', first)
     assert '<a class="reference internal" href="#equation-eq-first">(1)</a> is the whole network' in first
-    assert first.count("<math ") == first.count('class="katex-html"') == 6
+    assert first.count("<math ") == first.count('class="katex-html"') == 9
     assert "MathJax" not in first
 
 
@@ -149,6 +149,39 @@ def test_exercise_and_closed_solution(first: str):
     assert "Twice means times two." in solution
     assert re.search(r"<pre>(<span></span>)?84\n</pre>", solution)  # the executed cell's output
     assert '<p class="admonition-title">Exercise 2</p>' in first
+    facts = re.search(r'<p class="exercise-facts">(.*?)</p>', first)[1]
+    assert re.sub(r"<[^>]+>", "", facts) == "Recall, 5 minutes. Check: check.double(answer)."
+
+
+def test_question_has_an_anchor(first: str):
+    box = re.search(r'<div class="admonition question" id="first-q-it">(.*?)</div>', first, re.DOTALL)[1]
+    assert 'admonition-title">Learners ask: is <a' in box and 'href="#first-update"' in box
+
+
+def test_each_option_of_a_prediction_opens_by_itself(first: str):
+    box = first[first.index('<div class="admonition predict" id="first-predict">') :].partition("</div>")[0]
+    options = re.findall(r'<details class="option">(.*?)</details>', box, re.DOTALL)
+    assert len(options) == 2 and "<details" not in "".join(options)
+    lines, told = (
+        [re.search(r"<summary>(.*?)</summary>(.*)", option, re.DOTALL)[k] for option in options]
+        for k in (1, 2)
+    )
+    assert 'class="katex-mathml"' in lines[0] and "<code" in lines[0] and lines[1] == "42"
+    assert re.findall(r"<strong>(.*?)</strong>", "".join(told)) == ["No.", "Right."]
+    assert '<a class="reference internal" href="#equation-eq-first">(1)</a>' in told[0]
+    assert told[0].count("<p>") == 2
+
+
+def test_questions_and_exercises_are_listed(built_book: Path):
+    index = (built_book / "_build/html/index.html").read_text(encoding="utf-8")
+    (questions,) = re.findall(r'<ul class="listing-question[^"]*">(.*?)</ul>', index, re.DOTALL)
+    assert 'href="chapters/first.html#first-q-it">Is ' in questions
+    assert "Shown by the cell above it." in questions and "Learners ask" not in questions
+    assert questions.count("<a ") == 1  # a link holds no other link
+    (exercises,) = re.findall(r'<ul class="listing-exercise[^"]*">(.*?)</ul>', index, re.DOTALL)
+    assert re.sub(r"<[^>]+>", "", exercises).strip() == (
+        "Exercise 1: Double it. Recall, 5 minutes. Check: check.double(answer)."
+    )
 
 
 def test_citations_are_author_and_year(first: str, built_book: Path):
@@ -383,6 +416,8 @@ WARNINGS = {
     "[set](#absent?length=3)": "a link sets a widget 'absent' that this page does not have",
     ":::{solution-start} ex-none\n:::\nText.\n\n:::{solution-end}\n:::": "no exercise .* the label 'ex-none'",
     ":::{solution-start} ex-double\n:::\nText.": "the solution of 'ex-double' does not end",
+    ":::{predict} odd?\n- [ ] Yes\n  So.\n- [ ] No\n  So.\n:::": "a prediction has 2 options, expected",
+    ":::{exercise} odd\n:level: hard\n:minutes: 5\nText.\n:::": "'exercise': Invalid option value.*hard",
     cell("claim('the-answer', 'Again.', 42, at_least=0)"): "two claims are called 'the-answer'",
     cell("GradientFlow(id='flow', length=3)"): "two widgets of the page chapters/first have the id 'flow'",
     cell("import sys\n\n_ = sys.stderr.write('hm')"): "stderr was found in the cell outputs",
@@ -492,26 +527,66 @@ def test_only_one_page_shows_what_was_measured_on_pages():
         assert not loads or page.stem == cache.SHOWN_ON, page
 
 
-def test_colab_and_preview_once_the_addresses_are_known(small_book: Path, built_book: Path, run):
+def launched(page: Path) -> dict[str, str]:
+    """What a page's launch buttons open: the service's name, and the notebook's path in the repository."""
+    tag = "someone/recurrent/{}v1.2.3"
+    starts = {
+        "Colab": "https://colab.research.google.com/github/" + tag.format("blob/") + "/",
+        "Binder": "https://mybinder.org/v2/gh/" + tag.format("") + "?urlpath=lab/tree/",
+    }
+    links = Page(page.read_text(encoding="utf-8")).links
+    return {
+        name: link.removeprefix(start)
+        for name, start in starts.items()
+        for link in links
+        if link.startswith(start)
+    }
+
+
+def with_address(small_book: Path, built_book: Path, url: str) -> Path:
+    """A book with a repository's address: a chapter beside its notebook, and a page with cells and none."""
     config = small_book / "_config.yml"
     config.write_text(
         config.read_text(encoding="utf-8").replace(
             'repository: {url: ""}',
-            "repository: {url: https://github.com/someone/recurrent, branch: trunk}\n"
-            "html: {baseurl: https://someone.example/book/}",
+            f"repository: {{url: {url}, branch: v1.2.3}}\nhtml: {{baseurl: https://someone.example/book/}}",
         ),
         encoding="utf-8",
     )
     shutil.copy(built_book / "chapters/first.ipynb", small_book / "chapters")
-    done = run(BUILD, folder=small_book)
+    start = small_book / "index.md"
+    head = (small_book / "chapters/first.md").read_text(encoding="utf-8").partition("\n---\n")[0]
+    start.write_text(f"{head}\n---\n\n{start.read_text(encoding='utf-8')}", encoding="utf-8")
+    append(start, f"\n{cell('print(1)')}\n")
+    return small_book
+
+
+def test_launch_buttons_and_preview_once_the_addresses_are_known(small_book: Path, built_book: Path, run):
+    """Every launch button opens a notebook that is in the repository; a page without one has no button."""
+    book = with_address(small_book, built_book, "https://github.com/someone/recurrent")
+    done = run(BUILD, folder=book)
     assert done.returncode == 0, done.stdout
-    page = (small_book / "_build/html/chapters/first.html").read_text(encoding="utf-8")
-    address = "https://colab.research.google.com/github/someone/recurrent/blob/trunk/chapters/first.ipynb"
-    assert f'href="{address}"' in page
+    html = book / "_build/html"
+    opened = launched(html / "chapters/first.html")
+    assert opened == dict.fromkeys(("Colab", "Binder"), "chapters/first.ipynb")
+    assert all((book / path).is_file() for path in opened.values())
+    assert launched(html / "index.html") == {}
+    page = (html / "chapters/first.html").read_text(encoding="utf-8")
     assert '<meta property="og:url" content="https://someone.example/book/chapters/first.html" />' in page
     assert '<meta property="og:image" content="https://someone.example/book/_static/preview.png" />' in page
-    offered = small_book / "_build/html/_sources/chapters/first.ipynb"
+    offered = html / "_sources/chapters/first.ipynb"
     assert offered.read_bytes() == (built_book / "chapters/first.ipynb").read_bytes()
+
+
+def test_colab_is_not_offered_for_what_it_cannot_open(small_book: Path, built_book: Path, run):
+    book = with_address(small_book, built_book, "https://gitlab.com/someone/recurrent")
+    done = run(BUILD, folder=book)
+    assert done.returncode == 0, done.stdout
+    html = (book / "_build/html/chapters/first.html").read_text(encoding="utf-8")
+    links = Page(html).links
+    start = "https://mybinder.org/v2/gl/someone%2Frecurrent/v1.2.3?urlpath=lab/tree/"
+    assert f"{start}chapters/first.ipynb" in links
+    assert not [link for link in links if "colab" in link]
 
 
 # The book itself, as built by `make book`

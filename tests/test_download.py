@@ -1,14 +1,31 @@
 """The checked download: broken, half-written, refused, read-only, then good."""
 
 import hashlib
+import multiprocessing
 import os
+import random
+import re
 import socket
+import stat
+import time
+import zipfile
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from local_data import SMALL_TEXT, corpus, serve, source_of, time_machine_folder
 
-from rnnlib.data import TIME_MACHINE, DataUnavailable, DigestMismatch, Source, fetch, load_time_machine
+from rnnlib.data import (
+    TIME_MACHINE,
+    DataUnavailable,
+    DigestMismatch,
+    Source,
+    UnsafeArchive,
+    fetch,
+    load_time_machine,
+)
+from rnnlib.data.corpora import ABANDONED
+from rnnlib.data.translation import TATOEBA, load_tatoeba
 
 BODY = SMALL_TEXT.encode()
 
@@ -99,6 +116,89 @@ def test_an_interrupted_download_leaves_nothing(tmp_path, monkeypatch):
         assert fetch(source, tmp_path).read_bytes() == BODY
 
 
+@pytest.fixture(scope="module")
+def processes():
+    """Starts processes that have what `fetch` imports, where the system can copy a process: that is quick."""
+    can_copy = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if can_copy else "spawn")
+    if can_copy:
+        context.set_forkserver_preload(["rnnlib.data", "pooch", "requests"])
+    return context
+
+
+def test_a_download_killed_at_any_byte_leaves_nothing_under_its_name_and_the_next_one_succeeds(
+    tmp_path, processes
+):
+    body = random.Random(0).randbytes(200_000)
+    for count in random.Random(1).sample(range(len(body)), 10):
+        with serve(body) as server:
+            server.pause_at = count
+            source = source_of(server, body)
+            process = processes.Process(target=fetch, args=(source, tmp_path))
+            process.start()
+            assert server.paused.wait(60), f"nothing was asked for before byte {count}"
+            process.kill()  # SIGKILL: no handler of Python's runs
+            process.join()
+            server.go_on.set()
+            assert process.exitcode not in (0, 1)  # killed, neither done nor failed by itself
+            assert not (tmp_path / source.name).exists()
+            server.pause_at = None
+            assert fetch(source, tmp_path).read_bytes() == body
+        (tmp_path / source.name).unlink()
+    assert len(list(tmp_path.iterdir())) == 10  # each left the beginning that it had, under another name
+
+
+def test_what_a_killed_download_left_goes_with_a_later_one(tmp_path):
+    old, new = tmp_path / "small.txt.01234567.part", tmp_path / "small.txt.89abcdef.part"
+    other = tmp_path / "other.txt.01234567.part"
+    for part in (old, new, other):
+        part.write_bytes(BODY[:100])
+    for part in (old, other):
+        os.utime(part, times=(time.time() - ABANDONED - 1,) * 2)
+    with serve(BODY) as server:
+        fetch(source_of(server, BODY), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"small.txt", new.name, other.name}
+
+
+def link(name: str) -> zipfile.ZipInfo:
+    """A member that is a symbolic link."""
+    member = zipfile.ZipInfo(name)
+    member.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return member
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "../evil.txt",
+        "fra-eng/../../evil.txt",
+        "/evil.txt",
+        "..\\evil.txt",
+        "C:\\evil.txt",
+        link("fra-eng/link"),
+    ],
+)
+def test_an_archive_that_leads_out_of_its_folder_is_refused_and_nothing_written(
+    tmp_path, member, monkeypatch
+):
+    made, root = tmp_path / "made" / "fra-eng.zip", tmp_path / "kept" / "data"
+    made.parent.mkdir()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("fra-eng/fra.txt", "Go.\tVa !\n")
+        archive.writestr(member, "../../evil.txt")
+    body = made.read_bytes()
+    name = re.escape(repr(getattr(member, "filename", member)))
+    with serve(body) as server:
+        source = Source("fra-eng.zip", server.url, hashlib.sha256(body).hexdigest())
+        with pytest.raises(UnsafeArchive, match=f"fra-eng.zip holds {name}.*nothing was unpacked"):
+            load_tatoeba(root, source=source)
+    assert list(root.iterdir()) == [] and [path.name for path in root.parent.iterdir()] == ["data"]
+    monkeypatch.setenv("RNNLIB_DATA", str(made.parent))  # nor is a local copy read
+    with pytest.raises(UnsafeArchive):
+        load_tatoeba(root, source=source)
+    assert not Path("/evil.txt").exists() and not (tmp_path / "evil.txt").exists()
+
+
 def test_a_broken_copy_in_the_cache_is_fetched_again(tmp_path):
     (tmp_path / "small.txt").write_bytes(BODY[:50])
     with serve(BODY) as server:
@@ -143,6 +243,7 @@ def no_right_to_write(folder):
             path.chmod(mode)
 
 
+@pytest.mark.posix
 def test_a_read_only_cache_is_an_error_and_an_old_copy_in_it_works(tmp_path):
     cache = tmp_path / "cache"
     cache.mkdir()
@@ -175,8 +276,9 @@ def test_a_local_copy_is_used_and_checked(tmp_path, monkeypatch):
         load_time_machine(source=source)
 
 
-def test_the_published_file_is_asked_for_over_https():
-    assert TIME_MACHINE.url.startswith("https://") and len(TIME_MACHINE.sha256) == 64
+@pytest.mark.parametrize("source", [TIME_MACHINE, TATOEBA])
+def test_a_published_file_is_asked_for_over_https_and_has_a_digest(source):
+    assert source.url.startswith("https://") and re.fullmatch("[0-9a-f]{64}", source.sha256)
 
 
 def test_the_time_machine_or_its_stand_in_loads(tmp_path, monkeypatch):

@@ -31,6 +31,7 @@ MAY_READ = {
     "translator": {"data", "models", "search"},
     "training": {"data", "metrics"},
     "probes": {"cells", "layers"},
+    "check": {"bleu", "cells", "layers", "models", "probes"},
     "widgets": {"bleu", "cells", "data", "layers", "models", "probes", "results", "search", "translator"},
 }
 MODEL_FREE = {"data", "training", "decoding", "metrics", "claims"}

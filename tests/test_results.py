@@ -96,9 +96,16 @@ def test_changed_code_makes_a_result_stale(checkout):
 COMMENTS = CODE.replace("# squared", "# the radius, squared").replace("  # for pi", "")
 DOCSTRINGS = CODE.replace("What it is.", "What it is.\n\nAnd more.\n").replace("Of a disc", "Of one")
 BLANKS = CODE.replace("\n\n\n", "\n\n\n\n\n").replace("radius**2", "radius**2  ")
+LAYOUT = CODE.replace("math.pi * radius**2", "(\n        math.pi * radius ** 2\n    )")
+TYPES = (
+    CODE.replace("(radius)", "(radius: Real) -> float")
+    .replace("import math", "import math\nfrom typing import TYPE_CHECKING")
+    .replace("\n\n\ndef", "\n\nif TYPE_CHECKING:\n    from numbers import Real\n\n\ndef")
+)
+FIELD = "\nclass Disc:\n    radius: float = 1.0\n"  # what a dataclass would be made of
 
 
-@pytest.mark.parametrize("same", [COMMENTS, DOCSTRINGS, BLANKS])
+@pytest.mark.parametrize("same", [COMMENTS, DOCSTRINGS, BLANKS, LAYOUT, TYPES])
 def test_what_does_not_run_makes_nothing_stale(checkout, same):
     save(measured())
     assert same != CODE
@@ -113,12 +120,23 @@ def test_what_does_not_run_makes_nothing_stale(checkout, same):
         CODE + "\nTEXT = 'not # a comment'\n",
         CODE + '\nTEXT = """not a docstring"""\n',
         CODE.replace("    return", "    if radius:\n        return"),
+        CODE.replace("radius)", "radius=1)"),
+        CODE.replace("    return", "    radius: float = 1\n    return"),
     ],
 )
 def test_what_runs_counts(checkout, other):
     save(measured())
     (checkout / "code.py").write_text(other)
     assert load("disc").stale
+
+
+def test_the_types_of_a_class_count_and_of_a_variable_do_not(tmp_path):
+    def digest(code: str) -> str:
+        (tmp_path / "code.py").write_text(code)
+        return code_digest([tmp_path / "code.py"])
+
+    assert digest(FIELD) != digest(FIELD.replace(": float", ""))
+    assert digest("unit: float = 1.0\n") == digest("unit = 1.0\n")
 
 
 def test_hashes_in_strings_are_code(tmp_path):

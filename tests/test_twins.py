@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import nbformat
 import pytest
 
+import rnnlib
 from rnnlib.book import twins
 from rnnlib.book.execution import read_chapter
 from rnnlib.book.myst import Book, UnknownMyST, read_book
@@ -123,7 +125,12 @@ def test_every_construct_is_written_out(small_twin: nbformat.NotebookNode, const
         "> **Predict before [you run](#first)**\n>\n> - one hidden state\n> - two",
         "> $$\n> x = y \\tag{3}\n> $$",
         "<details>\n<summary>Closed</summary>\n\nText that waits, with **strong** words and (3).\n\n</det",
-        '<a id="ex-double"></a>\n\n> **Exercise 1: Double it**\n>\n> What is twice the answer?',
+        '<a id="first-q-it"></a>\n\n> **Learners ask: is it $x$ or `y`?**\n>\n> It is 42, and [the',
+        '<a id="first-predict"></a>\n\n**Predict, then run: how large is `answer`?**\n\nIt is computed',
+        "<details>\n<summary>Below $40$, as <code>answer</code> is small.</summary>\n\n**No.** See (1), or",
+        "And once more.\n\n</details>\n\n<details>\n<summary>42</summary>\n\n**Right.** Six times",
+        '<a id="ex-double"></a>\n\n> **Exercise 1: Double it**\n>\n> *Recall, 5 minutes.* Check: `check.do',
+        "`check.double(answer)`.\n>\n> What is twice the answer?",
         "<summary>Solution of Exercise 1: Double it</summary>\n\nTwice means times two.",
         "That was [Exercise 1: Double it](#ex-double).",
         "> **Exercise 2**\n>\n> Nothing to do.",
@@ -226,24 +233,57 @@ def test_failures_are_told_without_a_traceback(small_book: Path, run):
         chapter.write("\nSome {abbr}`GRU (gated)`.\n")
     done = run("rnnlib.book.twins", folder=small_book)
     assert done.returncode == 1
-    assert "first.md, in the text from line 130 on: a notebook can't show the role {abbr}" in done.stdout
+    assert "first.md, in the text from line 151 on: a notebook can't show the role {abbr}" in done.stdout
     assert "Traceback" not in done.stdout
 
 
+NAMED = {"url": "https://github.com/someone/recurrent.git", "branch": "v9.8.7"}
+
+
 @pytest.mark.parametrize(
-    ("repository", "expected"),
+    ("repository", "told"),
     [
-        ({"url": ""}, "raise ModuleNotFoundError(\"rnnlib is not installed: run 'pip install -e .'"),
-        (
-            {"url": "https://github.com/someone/recurrent.git", "branch": "trunk"},
-            '%pip install --quiet "rnnlib @ git+https://github.com/someone/recurrent@trunk"',
-        ),
+        ({"url": ""}, "has no address under 'repository: url' in _config.yml"),
+        (NAMED, "pip could not install 'git+https://github.com/someone/recurrent@v9.8.7'"),
     ],
 )
-def test_first_cell_gets_rnnlib(repository: dict, expected: str):
+def test_first_cell_tells_what_is_missing(repository: dict, told: str, monkeypatch):
+    """Without rnnlib, and with a pip that reaches nothing, as without a network."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("subprocess.check_output", lambda command: b"")
+    failed = subprocess.CompletedProcess([], 1, "Collecting", "fatal: unable to access the repository")
+    monkeypatch.setattr("subprocess.run", lambda *_, **__: failed)
     source = setup_source(Book(ROOT, config={"repository": repository}))
-    assert expected in source
-    assert source.startswith("# Does nothing where rnnlib is installed.")
+    with pytest.raises(ModuleNotFoundError, match=re.escape(told)) as missing:
+        exec(source, {})
+    assert ("unable to access" in str(missing.value)) == (repository is NAMED)
+
+
+def test_first_cell_lets_pip_change_nothing(monkeypatch):
+    """What is installed goes to pip as constraints."""
+    commands = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess:
+        there = Path(command[command.index("--constraint") + 1])
+        commands.append((command[-1], there.read_text()))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr("subprocess.check_output", lambda command: b"ipywidgets==7.7.1\nnumpy==2.4.6\n")
+    monkeypatch.setattr("subprocess.run", run)
+    exec(setup_source(Book(ROOT, config={"repository": NAMED})), {})
+    library = "git+https://github.com/someone/recurrent@v9.8.7"
+    assert commands == [(library, "ipywidgets==7.7.1\nnumpy==2.4.6\n")]
+
+
+@pytest.mark.parametrize("repository", [{"url": ""}, NAMED])
+def test_first_cell_fits_the_page(repository: dict):
+    source = setup_source(Book(ROOT, config={"repository": repository}))
+    assert max(map(len, source.splitlines())) <= 88
+
+
+def test_notebooks_pin_the_version_at_hand():
+    assert BOOK.config["repository"]["branch"] == f"v{rnnlib.__version__}"
 
 
 def test_first_cell_does_nothing_here(small_twin: nbformat.NotebookNode):

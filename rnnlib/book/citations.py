@@ -35,7 +35,7 @@ class RoundReferenceStyle(AuthorYearReferenceStyle):
     bracket_year: BracketStyle = field(default_factory=_round)
 
 
-class AuthorYearLabels(BaseLabelStyle):
+class AuthorYearLabels(BaseLabelStyle):  # type: ignore[misc]
     """Labels of the list: what the text says in parentheses."""
 
     def format_labels(self, sorted_entries: Iterable[Entry]) -> Iterator[str]:
@@ -43,7 +43,7 @@ class AuthorYearLabels(BaseLabelStyle):
         return (citation(entry, textual=False) for entry in sorted_entries)
 
 
-class BookStyle(PlainStyle):
+class BookStyle(PlainStyle):  # type: ignore[misc]
     """Pybtex's plain style, sorted by author, with labels of author and year."""
 
     default_label_style = AuthorYearLabels

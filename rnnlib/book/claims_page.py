@@ -76,10 +76,11 @@ def _collect(app: Sphinx, tree: document) -> None:
     _store(app.env)[app.env.docname] = list(collected.values())
 
 
-def _store(env: BuildEnvironment) -> dict[str, list[dict[str, Any]]]:
+def _store(env: Any) -> dict[str, list[dict[str, Any]]]:
     if not hasattr(env, "rnnlib_claims"):
         env.rnnlib_claims = {}
-    return env.rnnlib_claims
+    claims: dict[str, list[dict[str, Any]]] = env.rnnlib_claims
+    return claims
 
 
 def _forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:
@@ -102,7 +103,7 @@ def _fill(app: Sphinx, tree: document, docname: str) -> None:
 
 def _tables(app: Sphinx, docname: str, benchmarks: bool) -> nodes.Node:
     """Build the table as seen from the page `docname`: pages in the book's order, claims in their page's."""
-    rows = [
+    rows: list[list[nodes.Node]] = [
         [
             nodes.paragraph("", claim["statement"]),
             nodes.paragraph("", claim["shown"]),

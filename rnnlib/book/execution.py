@@ -70,7 +70,8 @@ def read_chapter(path: Path, syntax: set[str]) -> NotebookNode | None:
     if not is_myst_markdown_notebook(text):
         return None
     config = MdParserConfig(enable_extensions=set(syntax))
-    return read_myst_markdown_notebook(text, config=config, add_source_map=True, path=path)
+    notebook: NotebookNode = read_myst_markdown_notebook(text, config=config, add_source_map=True, path=path)
+    return notebook
 
 
 def execute(

@@ -6,12 +6,18 @@ A directive can't hold code cells, so a solution stands between two marks, `{sol
 
 from __future__ import annotations
 
+from typing import Any
+
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+
+from rnnlib.book.boxes import details, summary, titled_box
+
+LEVELS = ("recall", "apply", "extend", "research")  # exercises.md says what each means
 
 logger = logging.getLogger(__name__)
 
@@ -20,42 +26,48 @@ class solution_mark(nodes.General, nodes.Element):
     """Where a solution starts (it holds the exercise's label) or ends (it does not)."""
 
 
-class details(nodes.General, nodes.Element):
-    """A native `<details>`: opens without scripts and from the keyboard."""
-
-
-class summary(nodes.General, nodes.TextElement):
-    """The line of a `<details>` that shows while it is closed."""
-
-
 def exercise_title(number: int, title: str) -> str:
     """Return an exercise's heading, the same in the book and in its notebook."""
     return f"Exercise {number}: {title}" if title else f"Exercise {number}"
 
 
+def exercise_facts(options: dict[str, str]) -> str:
+    """Return the line under an exercise's heading, in Markdown: level, minutes and how to check the answer.
+
+    Empty for an exercise without a level.
+    """
+    if "level" not in options:
+        return ""
+    facts = f"{options['level'].capitalize()}, {options['minutes']} minutes."
+    return f"*{facts}* Check: `check.{options['check']}`." if "check" in options else f"*{facts}*"
+
+
+def _level(argument: str) -> str:
+    return directives.choice(argument, LEVELS)
+
+
 class Exercise(SphinxDirective):
-    """`{exercise} Title` with an option `label`."""
+    """`{exercise} Title` with the options `label`, `level` with `minutes`, and `check`, a check's call."""
 
     optional_arguments = 1
     final_argument_whitespace = True
     has_content = True
-    option_spec = {"label": directives.unchanged_required}
+    option_spec = {
+        "label": directives.unchanged_required,
+        "level": _level,
+        "minutes": directives.positive_int,
+        "check": directives.unchanged_required,
+    }
 
     def run(self) -> list[nodes.Node]:
         number = self.env.temp_data["rnnlib_exercises"] = self.env.temp_data.get("rnnlib_exercises", 0) + 1
         title = exercise_title(number, self.arguments[0] if self.arguments else "")
-        box = nodes.admonition(classes=["admonition", "exercise"])
-        self.set_source_info(box)
-        parsed, messages = self.state.inline_text(title, self.lineno)
-        box += [nodes.title(title, "", *parsed), *messages]
+        box = titled_box(self, title, "exercise")
+        box["facts"] = exercise_facts(self.options)
+        if box["facts"]:
+            parsed, messages = self.state.inline_text(box["facts"], self.lineno)
+            box += [nodes.paragraph(box["facts"], "", *parsed, classes=["exercise-facts"]), *messages]
         self.state.nested_parse(self.content, self.content_offset, box)
-        label = self.options.get("label")
-        if label:
-            box["ids"].append(nodes.make_id(label))
-            box["exercise"] = label
-            self.env.get_domain("std").note_hyperlink_target(
-                label, self.env.docname, nodes.make_id(label), title
-            )
         return [box]
 
 
@@ -86,7 +98,7 @@ class CloseSolutions(SphinxTransform):
 
     def apply(self, **kwargs: object) -> None:
         titles = {
-            box["exercise"]: box.next_node(nodes.title).astext()
+            box["exercise"]: next(box.findall(nodes.title)).astext()
             for box in self.document.findall(nodes.admonition)
             if "exercise" in box
         }
@@ -100,7 +112,7 @@ class CloseSolutions(SphinxTransform):
 
     def _close(self, start: solution_mark, titles: dict[str, str]) -> None:
         parent, first = start.parent, start.parent.index(start)
-        followers = parent.children[first + 1 :]
+        followers: list[Any] = parent.children[first + 1 :]
         ends = [i for i, node in enumerate(followers) if isinstance(node, solution_mark)]
         label = start["exercise"]
         if label not in titles:
@@ -122,26 +134,8 @@ class CloseSolutions(SphinxTransform):
         mark.parent.remove(mark)
 
 
-def _visit_details(translator, node: details) -> None:
-    translator.body.append(translator.starttag(node, "details"))
-
-
-def _depart_details(translator, node: details) -> None:
-    translator.body.append("</details>\n")
-
-
-def _visit_summary(translator, node: summary) -> None:
-    translator.body.append(translator.starttag(node, "summary", ""))
-
-
-def _depart_summary(translator, node: summary) -> None:
-    translator.body.append("</summary>\n")
-
-
 def setup(app: Sphinx) -> None:
     """Register exercises and solutions; called by `rnnlib.book.setup`."""
-    app.add_node(details, html=(_visit_details, _depart_details))
-    app.add_node(summary, html=(_visit_summary, _depart_summary))
     app.add_directive("exercise", Exercise)
     app.add_directive("solution-start", SolutionStart)
     app.add_directive("solution-end", SolutionEnd)

@@ -12,7 +12,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from rnnlib.book.exercises import details
+from rnnlib.book.boxes import details
 
 WORDS_A_MINUTE = 200
 LINE_OF_CODE = 5  # words' worth of time
@@ -30,7 +30,7 @@ def _words(node: nodes.Node) -> int:
         return LINE_OF_CODE * (node.astext().strip().count("\n") + 1)
     if isinstance(node, nodes.math_block):
         return FORMULA
-    if isinstance(node, (nodes.raw, nodes.comment, details)) or "cell_output" in node.get("classes", ()):
+    if isinstance(node, (nodes.raw, nodes.comment, details)) or "cell_output" in node.get("classes", ()):  # type: ignore[attr-defined]
         return 0
     return sum(map(_words, node.children))
 
@@ -47,8 +47,9 @@ def rounded_seconds(seconds: float) -> int:
 
 def run_seconds(app: Sphinx, page: str) -> float | None:
     """Return how long a page's cells took when they last ran, or None when it has no cells."""
-    data = app.env.nb_metadata[page].get("exec_data") if page in app.env.nb_metadata else None
-    return data["runtime"] if data else None
+    pages: Any = app.env.nb_metadata  # type: ignore[attr-defined]  # myst_nb's
+    data = pages[page].get("exec_data") if page in pages else None
+    return float(data["runtime"]) if data else None
 
 
 def description(tree: nodes.Node) -> str:

@@ -13,6 +13,7 @@ import shutil
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from py_mini_racer import JSEvalException, MiniRacer
@@ -82,11 +83,8 @@ def render(tex: str, display: bool = False, macros: str = "{}") -> str:
         TeXError: when KaTeX refuses the formula; the message is KaTeX's.
     """
     try:
-        answer = json.loads(
-            _engine().eval(
-                f"JSON.stringify(renderTeX({json.dumps(tex)}, {json.dumps(display)}, {json.dumps(macros)}))"
-            )
-        )
+        arguments = f"{json.dumps(tex)}, {json.dumps(display)}, {json.dumps(macros)}"
+        answer: dict[str, str] = json.loads(str(_engine().eval(f"JSON.stringify(renderTeX({arguments}))")))
     except JSEvalException as error:
         raise TeXError(str(error)) from error
     if "error" in answer:
@@ -94,7 +92,7 @@ def render(tex: str, display: bool = False, macros: str = "{}") -> str:
     return answer["html"]
 
 
-def _rendered(translator, node: nodes.Element, display: bool) -> str:
+def _rendered(translator: Any, node: nodes.Element, display: bool) -> str:
     """Render a node's formula; a bad one is a warning at its line, which fails a build run with `-W`."""
     macros = json.dumps(translator.config.rnnlib_katex_macros, sort_keys=True)
     try:
@@ -111,12 +109,12 @@ def _located(node: nodes.Node) -> nodes.Node:
     return node
 
 
-def visit_inline(translator, node: nodes.math) -> None:
+def visit_inline(translator: Any, node: nodes.math) -> None:
     translator.body.append(f'<span class="rnn-math">{_rendered(translator, node, display=False)}</span>')
     raise nodes.SkipNode
 
 
-def visit_display(translator, node: nodes.math_block) -> None:
+def visit_display(translator: Any, node: nodes.math_block) -> None:
     translator.body.append(translator.starttag(node, "div", CLASS="rnn-math"))
     if node["number"]:
         number = get_node_equation_number(translator, node)

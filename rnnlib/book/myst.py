@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 from myst_nb.core.read import is_myst_markdown_notebook
@@ -18,6 +19,7 @@ from pybtex.database import BibliographyData, Entry, Person, parse_file
 from rnnlib.book.exercises import exercise_title
 
 CODE = ("code-cell", "code-block", "raw-cell")  # directives whose body is not MyST
+LABELLED = ("exercise", "question", "predict")  # directives with an option `label`
 CHAPTERS = "chapters/"  # only here are executable pages notebooks too
 FENCE = re.compile(r"^(?P<indent>\s*)(?P<fence>`{3,}|~{3,}|:{3,})\s*(?P<info>.*)$")
 DIRECTIVE = re.compile(r"^\{(?P<name>[\w:-]+)\}\s*(?P<argument>.*)$")
@@ -186,7 +188,7 @@ class Book:
     places: dict[str, Place] = field(default_factory=dict)
     equations: dict[str, Place] = field(default_factory=dict)
     entries: dict[str, Entry] = field(default_factory=dict)
-    config: dict = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
 
     @property
     def syntax(self) -> set[str]:
@@ -194,9 +196,10 @@ class Book:
         return set(self.config.get("parse", {}).get("myst_enable_extensions", []))
 
     @property
-    def sphinx(self) -> dict:
+    def sphinx(self) -> dict[str, Any]:
         """The settings that `_config.yml` hands to Sphinx as they are."""
-        return self.config.get("sphinx", {}).get("config", {})
+        settings: dict[str, Any] = self.config.get("sphinx", {}).get("config", {})
+        return settings
 
 
 def read_book(folder: Path) -> Book:
@@ -219,7 +222,7 @@ def read_book(folder: Path) -> Book:
     return book
 
 
-def pages(toc: dict | list) -> list[str]:
+def pages(toc: dict[str, Any] | list[Any]) -> list[str]:
     """Return the names of the pages in a table of contents, in the book's order."""
     if isinstance(toc, list):
         return [page for item in toc for page in pages(item)]
@@ -246,8 +249,10 @@ def _read_page(book: Book, page: str, lines: list[str]) -> None:
         elif isinstance(block, Directive) and block.name == "exercise":
             counts["exercise"] += 1
             title = exercise_title(counts["exercise"], plain(block.argument))
-            if "label" in block.options:
-                _add(book.places, block.options["label"], Place(page, title, counts["exercise"]))
+        elif isinstance(block, Directive) and block.name in ("question", "predict"):
+            title = plain(block.argument)
+        if isinstance(block, Directive) and block.name in LABELLED and "label" in block.options:
+            _add(book.places, block.options["label"], Place(page, title, counts["exercise"]))
         for label in waiting:
             _add(book.places, label, Place(page, title))
         if not isinstance(block, Text) or any(line.strip() for line in block.lines):
@@ -293,5 +298,6 @@ def citation(entry: Entry, textual: bool) -> str:
 def address(entry: Entry) -> str | None:
     """Return where an entry can be read, if it says so."""
     if "doi" in entry.fields:
-        return "https://doi.org/" + entry.fields["doi"]
-    return entry.fields.get("url")
+        return f"https://doi.org/{entry.fields['doi']}"
+    url: str | None = entry.fields.get("url")
+    return url

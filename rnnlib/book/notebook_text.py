@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rnnlib.book.exercises import exercise_facts, exercise_title
 from rnnlib.book.myst import (
     Book,
     Directive,
@@ -20,6 +21,8 @@ from rnnlib.book.myst import (
     blocks,
     citation,
 )
+from rnnlib.book.predictions import prediction_title, split_options
+from rnnlib.book.questions import question_title
 
 BOXES = ("attention", "caution", "danger", "error", "hint", "important", "note", "seealso", "tip", "warning")
 BOX_TITLES = {"seealso": "See also"}
@@ -120,6 +123,10 @@ class PageWriter:
             return self._quoted(self.inline(block.argument), block.body)
         if block.name == "exercise":
             return self._exercise(block)
+        if block.name == "question":
+            return _mark(block) + self._quoted(question_title(self.inline(block.argument)), block.body)
+        if block.name == "predict":
+            return self._prediction(block)
         if block.name == "dropdown":
             return closed(self.inline(block.argument), self._body(block.body))
         if block.name in ("figure", "image"):
@@ -127,12 +134,21 @@ class PageWriter:
         raise UnknownMyST(f"a notebook can't show the directive {{{block.name}}}")
 
     def _exercise(self, block: Directive) -> str:
-        label = block.options.get("label")
         self._exercises += 1
-        number = f"Exercise {self._exercises}"
-        title = f"{number}: {self.inline(block.argument)}" if block.argument else number
-        mark = f'<a id="{label}"></a>\n\n' if label else ""
-        return mark + self._quoted(title, block.body)
+        title = exercise_title(self._exercises, self.inline(block.argument))
+        facts = exercise_facts(block.options)
+        return _mark(block) + self._quoted(title, [facts, "", *block.body] if facts else block.body)
+
+    def _prediction(self, block: Directive) -> str:
+        try:
+            question, options = split_options(block.body)
+        except ValueError as error:
+            raise UnknownMyST(str(error)) from error
+        parts = [f"**{prediction_title(self.inline(block.argument))}**", self._body(question)]
+        for option in options:
+            told = self._body(option.told.splitlines())
+            parts.append(closed(_code_as_html(self.inline(option.text)), told))
+        return _mark(block) + "\n\n".join(parts) + "\n"
 
     def _picture(self, block: Directive) -> str:
         caption = self._body(block.body).strip()
@@ -218,7 +234,7 @@ class PageWriter:
         if re.match(r"[a-z]+:", target) or (path and not path.endswith(".md")):
             return f"[{text}]({target})"
         place = self._place(label) if label else None
-        page = self._page(path.removesuffix(".md")) if path else place.page
+        page = self._page(path.removesuffix(".md")) if path else place.page  # type: ignore[union-attr]
         title = text or (place.title if place else self.book.titles[page])
         return f"[{title}]({self._to(page, label)})"
 
@@ -247,6 +263,17 @@ class PageWriter:
 def closed(title: str, body: str) -> str:
     """Return Markdown that stays closed until it is opened."""
     return f"<details>\n<summary>{title}</summary>\n\n{body.strip()}\n\n</details>"
+
+
+def _mark(block: Directive) -> str:
+    """Return the anchor of a labelled box."""
+    label = block.options.get("label")
+    return f'<a id="{label}"></a>\n\n' if label else ""
+
+
+def _code_as_html(markdown: str) -> str:
+    """Write inline code as HTML: a notebook reads no Markdown in a `<summary>`."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", markdown)
 
 
 def _split_title(content: str) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
@@ -11,12 +13,12 @@ from sphinx.util import logging
 logger = logging.getLogger(__name__)
 
 
-class BookRenderer(NbElementRenderer):
+class BookRenderer(NbElementRenderer):  # type: ignore[misc]
     """MyST-NB's renderer; `alt` and `width` in an output's metadata describe its picture."""
 
     def render_image(self, data: MimeData) -> list[nodes.Element]:
         """Render a picture; one without alternative text is a warning, which fails the build."""
-        rendered = super().render_image(data)
+        rendered: list[nodes.Element] = super().render_image(data)
         described = {**data.output_metadata, **data.output_metadata.get(data.mime_type, {})}
         for image in rendered:
             if described.get("alt"):
@@ -28,7 +30,7 @@ class BookRenderer(NbElementRenderer):
                 )
         return rendered
 
-    def render_nb_finalise(self, metadata: dict) -> None:
+    def render_nb_finalise(self, metadata: dict[str, Any]) -> None:
         """Leave out the kernel's widget state: the page's own host shows the widgets."""
 
 

@@ -6,7 +6,7 @@ import re
 import shutil
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -28,7 +28,8 @@ ONLY_WITH = {  # what an extension's script works on
     "copybutton.js": 'class="highlight',
 }
 EMPTY_HEAD = re.compile(r"<th\b[^>]*>\s*(?:<p>\s*</p>)?\s*</th>")
-COLAB = "https://colab.research.google.com"
+COLAB = "https://colab.research.google.com"  # opens what is on GitHub
+BINDER = "https://mybinder.org"
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +40,11 @@ def _configure(app: Sphinx, config: Config) -> None:
     config.html_last_updated_fmt = None
     config.templates_path = [str(TEMPLATES), *config.templates_path]
     options = config.html_theme_options
-    if options.get("repository_url"):
-        options.setdefault("launch_buttons", {})["colab_url"] = COLAB
+    if repository := options.get("repository_url"):
+        launch = options.setdefault("launch_buttons", {})
+        launch |= {"binderhub_url": BINDER, "notebook_interface": "jupyterlab"}
+        if urlsplit(repository).hostname == "github.com":
+            launch["colab_url"] = COLAB
 
 
 def _write_assets(app: Sphinx) -> None:
@@ -99,9 +103,11 @@ def twin_of(app: Sphinx, page: str) -> Path | None:
 
 
 def _offer_twin(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    """Tell the theme's download button of the notebook."""
+    """Tell the theme's buttons of the notebook; without one they would open the Markdown in Colab."""
     if twin_of(app, page):
         context["ipynb_source"] = f"{page}.ipynb"
+    else:
+        app.env.metadata[page].pop("kernelspec", None)
 
 
 def _copy_twins(app: Sphinx, error: Exception | None) -> None:

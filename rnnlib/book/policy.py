@@ -64,7 +64,7 @@ def guarded(html: str) -> str:
 class GuardedTemplates(BuiltinTemplateLoader):
     """Sphinx's templates, each page guarded before it is written."""
 
-    def render(self, template: str, context: dict[str, Any]) -> str:
+    def render(self, template: str, context: dict[str, Any]) -> str:  # type: ignore[override]
         html = super().render(template, context)
         return guarded(html) if CHARSET in html else html
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
 from sphinx.addnodes import document, pending_xref
@@ -63,10 +64,11 @@ def texts_of(tree: nodes.Node) -> dict[str, str]:
     return {anchor: " ".join(texts) for anchor, texts in found.items()}
 
 
-def _store(env: BuildEnvironment) -> dict[str, dict[str, str]]:
+def _store(env: Any) -> dict[str, dict[str, str]]:
     if not hasattr(env, "rnnlib_texts"):
         env.rnnlib_texts = {}
-    return env.rnnlib_texts
+    texts: dict[str, dict[str, str]] = env.rnnlib_texts
+    return texts
 
 
 def _collect(app: Sphinx, tree: document) -> None:

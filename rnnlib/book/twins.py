@@ -11,6 +11,7 @@ import hashlib
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -34,14 +35,38 @@ HIDDEN_CELL = {
     "collapsed": True,
 }
 SETUP_HEAD = """\
-# Does nothing where rnnlib is installed. Elsewhere, as in Colab, it installs the book's library.
+# Does nothing where rnnlib is installed. Elsewhere, as in Colab, it installs the
+# book's library and what that needs and lacks; what is there keeps its version.
 import importlib.util
 
 if importlib.util.find_spec("rnnlib") is None:
 """
-INSTALL = '    %pip install --quiet "rnnlib @ git+{url}@{branch}"'
+# pip takes what is there for constraints: it fails rather than change one of them.
+INSTALL = """\
+    import pathlib
+    import subprocess
+    import sys
+    import tempfile
+
+    library = "git+{url}@{tag}"
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    with tempfile.TemporaryDirectory() as folder:
+        there = pathlib.Path(folder, "there.txt")
+        there.write_bytes(subprocess.check_output([*pip, "list", "--format=freeze"]))
+        install = [*pip, "install", "--constraint", str(there), library]
+        done = subprocess.run(install, capture_output=True, text=True)
+    if done.returncode:
+        raise ModuleNotFoundError(
+            f"rnnlib is missing, and pip could not install '{{library}}', which "
+            f"needs the network. pip said:\\n{{done.stdout}}{{done.stderr}}"
+        )
+    importlib.invalidate_caches()"""
 NO_REPOSITORY = """\
-    raise ModuleNotFoundError("rnnlib is not installed: run 'pip install -e .' in the book's folder")"""
+    raise ModuleNotFoundError(
+        "rnnlib is missing, and this notebook does not know where to get it: its book "
+        "has no address under 'repository: url' in _config.yml. With the book's folder "
+        "at hand, run 'pip install -e .' there."
+    )"""
 
 
 def setup_source(book: Book) -> str:
@@ -50,7 +75,7 @@ def setup_source(book: Book) -> str:
     if not repository.get("url"):
         return SETUP_HEAD + NO_REPOSITORY
     url = repository["url"].rstrip("/").removesuffix(".git")
-    return SETUP_HEAD + INSTALL.format(url=url, branch=repository.get("branch") or "main")
+    return SETUP_HEAD + INSTALL.format(url=url, tag=repository.get("branch") or "main")
 
 
 def macros_source(book: Book) -> str:
@@ -88,7 +113,8 @@ def make_twin(book: Book, page: str, executed: NotebookNode) -> NotebookNode:
         _number(cell, count)
     for position, cell in enumerate(cells):
         cell.id = hashlib.sha256(f"{page}\n{position}\n{cell.source}".encode()).hexdigest()[:12]
-    return new_notebook(cells=cells, metadata=METADATA)
+    twin: NotebookNode = new_notebook(cells=cells, metadata=METADATA)
+    return twin
 
 
 def _markdown_cells(writer: PageWriter, source: str, line: int) -> list[NotebookNode]:
@@ -98,21 +124,21 @@ def _markdown_cells(writer: PageWriter, source: str, line: int) -> list[Notebook
     ]
 
 
-def _code_cell(cell: NotebookNode, in_solution: bool) -> NotebookNode:
+def _code_cell(cell: NotebookNode, in_solution: bool) -> Any:
     outputs = [kept for output in cell.get("outputs", []) if (kept := _text_output(output))]
     metadata = _code_metadata(cell.metadata.get("tags", []), in_solution)
     return new_code_cell(cell.source, metadata=metadata, outputs=outputs)
 
 
-def _code_metadata(tags: list[str], in_solution: bool) -> dict:
+def _code_metadata(tags: list[str], in_solution: bool) -> dict[str, Any]:
     """Return a code cell's tags, and what hides its source or, for a solution, its output too."""
-    metadata = {"tags": tags} if tags else {}
+    metadata: dict[str, Any] = {"tags": tags} if tags else {}
     if in_solution or "hide-cell" in tags:
         return {**metadata, **HIDDEN_CELL}
     return {**metadata, **HIDDEN_SOURCE} if "hide-input" in tags else metadata
 
 
-def _text_output(output: NotebookNode) -> NotebookNode | None:
+def _text_output(output: NotebookNode) -> Any:
     """Return an output reduced to its text, or None when it has none."""
     if output.output_type == "stream":
         return new_output("stream", name=output.name, text=output.text)
@@ -134,14 +160,13 @@ def _number(cell: NotebookNode, count: int) -> None:
 def as_text(notebook: NotebookNode) -> str:
     """Return a notebook as the text of its file."""
     nbformat.validate(notebook)
-    return (
-        nbformat.writes(notebook, version=4, indent=1, sort_keys=True, ensure_ascii=False).rstrip("\n") + "\n"
-    )
+    text: str = nbformat.writes(notebook, version=4, indent=1, sort_keys=True, ensure_ascii=False)
+    return text.rstrip("\n") + "\n"
 
 
 def without_outputs(notebook: NotebookNode) -> NotebookNode:
     """Return a copy of a notebook without outputs: what its chapter's source alone determines."""
-    bare = nbformat.from_dict(notebook)
+    bare: NotebookNode = nbformat.from_dict(notebook)
     for cell in bare.cells:
         if cell.cell_type == "code":
             cell.outputs = []
@@ -160,7 +185,9 @@ def write_twins(folder: Path) -> list[Path]:
     """
     book = read_book(folder)
     timeout = book.config.get("execute", {}).get("timeout", 300)
-    chapters = {page: read_chapter(folder / f"{page}.md", book.syntax) for page in sorted(book.notebooks)}
+    chapters: dict[str, Any] = {
+        page: read_chapter(folder / f"{page}.md", book.syntax) for page in sorted(book.notebooks)
+    }
     for page, chapter in chapters.items():
         make_twin(book, page, chapter)  # what can't be shown is told before anything runs
     written = []

@@ -101,6 +101,8 @@ class RecurrentCell(nn.Module, ABC):
             return nn.Parameter(torch.empty(*shape, device=device, dtype=dtype))
 
         self.weight_ih, self.weight_hh = new(rows, input_size), new(rows, hidden_size)
+        self.bias_ih: nn.Parameter | None
+        self.bias_hh: nn.Parameter | None
         self.bias_ih, self.bias_hh = (new(rows), new(rows)) if bias else (None, None)
         self.reset_parameters()
 
@@ -129,7 +131,7 @@ class RecurrentCell(nn.Module, ABC):
         """
         parts = self.initial_state(state, x_t)
         step = self.step(project_input(x_t, self.weight_ih, self.bias_ih), *parts)
-        return step[0] if len(parts) == 1 else step[: len(parts)]
+        return step[0] if len(parts) == 1 else step[: len(parts)]  # type: ignore[return-value]
 
     def initial_state(self, state: object, x_t: Tensor) -> tuple[Tensor, ...]:
         """Check the input; the parts of the state before the step."""

@@ -81,7 +81,7 @@ class GRUCell(RecurrentCell):
         super().__init__(input_size, hidden_size, bias, device, dtype)
         self.reset_after = reset_after
 
-    def step(self, gi: Tensor, h: Tensor) -> GRUStep:
+    def step(self, gi: Tensor, h: Tensor) -> GRUStep:  # type: ignore[override]
         return gru_step(gi, h, self.weight_hh, self.bias_hh, self.reset_after)
 
     def extra_repr(self) -> str:

@@ -54,5 +54,5 @@ class LSTMCell(RecurrentCell):
     num_gates = 4
     state_names = ("h", "c")
 
-    def step(self, gi: Tensor, h: Tensor, c: Tensor) -> LSTMStep:
+    def step(self, gi: Tensor, h: Tensor, c: Tensor) -> LSTMStep:  # type: ignore[override]
         return lstm_step(gi, h, c, self.weight_hh, self.bias_hh)

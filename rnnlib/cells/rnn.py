@@ -80,7 +80,7 @@ class RNNCell(RecurrentCell):
         super().__init__(input_size, hidden_size, bias, device, dtype)
         self.nonlinearity = nonlinearity
 
-    def step(self, gi: Tensor, h: Tensor) -> RNNStep:
+    def step(self, gi: Tensor, h: Tensor) -> RNNStep:  # type: ignore[override]
         return rnn_step(gi, h, self.weight_hh, self.bias_hh, self.nonlinearity)
 
     def extra_repr(self) -> str:

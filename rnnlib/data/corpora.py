@@ -2,10 +2,13 @@
 
 import hashlib
 import os
+import stat
 import tempfile
+import time
+import zipfile
 from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from rnnlib.files import atomic_path
 
@@ -16,6 +19,10 @@ class DataUnavailable(OSError):
 
 class DigestMismatch(ValueError):
     """A file's bytes are not the ones that were published."""
+
+
+class UnsafeArchive(ValueError):
+    """An archive names a file outside the folder that it is unpacked in."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +39,8 @@ class Source:
     url: str
     sha256: str
 
+
+ABANDONED = 600.0  # seconds without a write after which a download's writer must be gone
 
 TIME_MACHINE = Source(
     name="timemachine.txt",
@@ -96,7 +105,8 @@ def fetch(source: Source, root: str | os.PathLike[str] | None = None, download: 
     """The path of a published file whose digest is right, downloaded where needed.
 
     Looked for in the folder that the environment variable `RNNLIB_DATA` names, then in `root`. A download
-    goes to a temporary file first and takes its name only once its digest is right.
+    goes to a temporary file first and takes its name only once its digest is right. What a killed process
+    left of one is removed by the next download that comes ten minutes later or more.
 
     Args:
         source: the file.
@@ -106,6 +116,7 @@ def fetch(source: Source, root: str | os.PathLike[str] | None = None, download: 
     Raises:
         DataUnavailable: no copy, and no network (or `download=False`), or `root` cannot be written.
         DigestMismatch: the copy or the download is not the published file.
+        UnsafeArchive: it is a zip file with a path out of its folder, or with a link.
     """
     import pooch
 
@@ -141,7 +152,26 @@ def _checked(path: Path, source: Source) -> Path:
             f"{path} is not the published {source.name}: expected SHA-256 {source.sha256}, got {came} "
             f"({path.stat().st_size} bytes). Delete it, or put the right file there."
         )
+    check_archive(path, source.name)
     return path
+
+
+def check_archive(path: Path, name: str) -> None:
+    """Require of a zip file, by its name, that everything in it stays in the folder where it is unpacked.
+
+    Raises:
+        UnsafeArchive: a member with an absolute path, a drive, `..`, or a link.
+    """
+    if not name.endswith(".zip"):
+        return
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            place = PureWindowsPath(member.orig_filename)  # knows both separators, and drives
+            if place.anchor or ".." in place.parts or stat.S_ISLNK(member.external_attr >> 16):
+                raise UnsafeArchive(
+                    f"{name} holds {member.orig_filename!r}, expected paths below its folder and no links; "
+                    "nothing was unpacked"
+                )
 
 
 def _sha256(path: Path) -> str:
@@ -154,6 +184,7 @@ def _download(source: Source, root: Path) -> None:
     import requests
 
     _make_writable(source, root)
+    _remove_abandoned(source, root)
     pooch.get_logger().setLevel("WARNING")  # pages show no log of what was fetched
     downloader = pooch.HTTPDownloader(timeout=30)
     try:
@@ -166,6 +197,7 @@ def _download(source: Source, root: Path) -> None:
                     f"expected SHA-256 {source.sha256}, got {came} ({part.stat().st_size} bytes). "
                     "Nothing was kept; try again."
                 )
+            check_archive(part, source.name)
     except requests.exceptions.RequestException as error:
         raise DataUnavailable(f"could not download {source.url} ({error}). {_remedy(source)}") from error
 
@@ -180,6 +212,13 @@ def _make_writable(source: Source, root: Path) -> None:
             f"root is {root}, where nothing can be written ({error.strerror}); expected a folder of your "
             f"own: pass root=, or see to it that it can be written. {_remedy(source)}"
         ) from error
+
+
+def _remove_abandoned(source: Source, root: Path) -> None:
+    """Takes away what downloads have left that were killed: no running one pauses so long (30 s end it)."""
+    for part in root.glob(f"{source.name}.*.part"):
+        if time.time() - part.stat().st_mtime > ABANDONED:
+            part.unlink(missing_ok=True)
 
 
 def _remedy(source: Source) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from importlib import resources
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 Side = Literal["left", "right", "both"]
 SPLITS = ("train", "valid", "test")
@@ -112,10 +112,11 @@ def _blocks(text: str) -> Iterator[list[Pair]]:
 
 
 def _read_block(lines: list[str], lexicon: dict[str, str]) -> list[Pair]:
-    clue, focus, *tags = _HEAD.fullmatch(lines[0]).groups()
+    head: Any = _HEAD.fullmatch(lines[0])
+    clue, focus, *tags = head.groups()
     shared, rows = ("_", lines[1:]) if clue == "both" else (lines[1], lines[2:])
     sides = [side for part in shared.split(" | ") for side in _expand(part)]
-    pairs = []
+    pairs: list[Any] = []
     for row in rows:
         first, second = map(_expand, row.split(" | "))
         for texts, side in itertools.product(zip(first, second, strict=True), sides):

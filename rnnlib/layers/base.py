@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -70,6 +70,7 @@ class RecurrentLayer(nn.Module, ABC):
         device: torch.device | str | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
+        self.weight_ih_l0: nn.Parameter
         super().__init__()
         check_size("input_size", input_size)
         check_size("hidden_size", hidden_size)
@@ -111,7 +112,7 @@ class RecurrentLayer(nn.Module, ABC):
             ValueError: one was replaced by a tensor of another shape.
         """
         own = suffix(layer, reverse)
-        weights = Weights(*(getattr(self, name + own, None) for name in Weights._fields))
+        weights = Weights(*(getattr(self, name + own, None) for name in Weights._fields))  # type: ignore[arg-type]
         for name, axes in self._parameter_axes(layer).items():
             if getattr(weights, name) is not None:
                 check_shape(name + own, getattr(weights, name), axes)
@@ -165,7 +166,14 @@ class RecurrentLayer(nn.Module, ABC):
             return repack(output, x), *rest
         return self._forward_padded(x, state, lengths, return_gates, self.batch_first)
 
-    def _forward_padded(self, x: Tensor, state, lengths, return_gates: bool, batch_first: bool) -> tuple:
+    def _forward_padded(
+        self,
+        x: Tensor,
+        state: State | None,
+        lengths: Tensor | Sequence[int] | None,
+        return_gates: bool,
+        batch_first: bool,
+    ) -> tuple[Any, ...]:
         """`forward` of a tensor: brings it into the form (T, B, I) and the results back out of it."""
         x, batch_axis = self.time_major(x, batch_first)
         parts = self.initial_state(state, x, batch_axis)

@@ -13,6 +13,7 @@ right too: where they are asked for (`create_graph=True`), the backward pass is 
 """
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -21,6 +22,18 @@ from torch.autograd.function import FunctionCtx
 
 from rnnlib.cells import gru_step, lstm_step, project_input, rnn_step
 from rnnlib.layers.unroll import unroll
+
+if TYPE_CHECKING:
+
+    class Context(FunctionCtx):
+        """What torch's own types leave out of what a forward pass keeps for the backward pass."""
+
+        nonlinearity: str
+        saved_tensors: tuple[Any, ...]
+        needs_input_grad: tuple[bool, ...]
+
+        def save_for_backward(self, *tensors: Tensor | None) -> None: ...
+
 
 Gradients = tuple[Tensor | None, ...]
 
@@ -37,12 +50,12 @@ def preceding(h: Tensor, h_0: Tensor) -> Tensor:
 
 def d_sigmoid(ds: Tensor, s: Tensor, out: Tensor) -> Tensor:
     """dL/da from dL/ds where s = sigmoid(a): ds * s * (1 - s)."""
-    return torch.ops.aten.sigmoid_backward.grad_input(ds, s, grad_input=out)
+    return torch.ops.aten.sigmoid_backward.grad_input(ds, s, grad_input=out)  # type: ignore[no-any-return]
 
 
 def d_tanh(dy: Tensor, y: Tensor, out: Tensor) -> Tensor:
     """dL/da from dL/dy where y = tanh(a): dy * (1 - y * y)."""
-    return torch.ops.aten.tanh_backward.grad_input(dy, y, grad_input=out)
+    return torch.ops.aten.tanh_backward.grad_input(dy, y, grad_input=out)  # type: ignore[no-any-return]
 
 
 def d_linear(da: Tensor, x: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor | None]:
@@ -52,7 +65,7 @@ def d_linear(da: Tensor, x: Tensor, bias: Tensor | None) -> tuple[Tensor, Tensor
 
 
 def by_autograd(
-    step: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor | None], grads: Sequence[Tensor | None]
+    step: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Any], grads: Sequence[Tensor | None]
 ) -> Gradients:
     """The gradients by autograd through `unroll`, which can be differentiated again.
 
@@ -77,9 +90,16 @@ class FusedRNN(Function):
 
     @staticmethod
     def forward(
-        ctx: FunctionCtx, nonlinearity: str, x, h_0, weight_ih, weight_hh, bias_ih, bias_hh
+        ctx: "Context",
+        nonlinearity: str,
+        x: Tensor,
+        h_0: Tensor,
+        weight_ih: Tensor,
+        weight_hh: Tensor,
+        bias_ih: Tensor | None,
+        bias_hh: Tensor | None,
     ) -> Tensor:
-        phi_ = {"tanh": torch.tanh_, "relu": torch.relu_, "identity": lambda a: a}[nonlinearity]
+        phi_: Any = {"tanh": torch.tanh_, "relu": torch.relu_, "identity": lambda a: a}[nonlinearity]
         h = project_input(x, weight_ih, bias_ih)  # gi now, h in the end
         if bias_hh is not None:
             h += bias_hh
@@ -91,10 +111,10 @@ class FusedRNN(Function):
         return h
 
     @staticmethod
-    def backward(ctx: FunctionCtx, dy: Tensor) -> Gradients:
+    def backward(ctx: "Context", dy: Tensor) -> Gradients:
         *inputs, h = ctx.saved_tensors
         if torch.is_grad_enabled():
-            return None, *by_autograd(lambda *now: rnn_step(*now, ctx.nonlinearity), inputs, [dy])
+            return None, *by_autograd(lambda *now: rnn_step(*now, ctx.nonlinearity), inputs, [dy])  # type: ignore[call-arg]
         x, h_0, weight_ih, weight_hh, bias_ih, bias_hh = inputs
         da, dh = torch.empty_like(h), torch.zeros_like(h_0)
         for dy_t, h_t, da_t in zip(*(slices[::-1] for slices in by_time(dy, h, da)), strict=True):
@@ -114,7 +134,15 @@ class FusedGRU(Function):
     """h_1..h_T of `gru_step` with the reset after the product, (T, B, H)."""
 
     @staticmethod
-    def forward(ctx: FunctionCtx, x, h_0, weight_ih, weight_hh, bias_ih, bias_hh) -> Tensor:
+    def forward(
+        ctx: "Context",
+        x: Tensor,
+        h_0: Tensor,
+        weight_ih: Tensor,
+        weight_hh: Tensor,
+        bias_ih: Tensor | None,
+        bias_hh: Tensor | None,
+    ) -> Tensor:
         H = h_0.shape[-1]
         gates = project_input(x, weight_ih, bias_ih)  # gi now; r, z, n in the end
         h, gh_n = (gates.new_empty(*gates.shape[:-1], H) for _ in range(2))
@@ -134,7 +162,7 @@ class FusedGRU(Function):
         return h
 
     @staticmethod
-    def backward(ctx: FunctionCtx, dy: Tensor) -> Gradients:
+    def backward(ctx: "Context", dy: Tensor) -> Gradients:
         *inputs, gates, gh_n, h = ctx.saved_tensors
         if torch.is_grad_enabled():
             return by_autograd(gru_step, inputs, [dy])
@@ -166,7 +194,14 @@ class FusedLSTM(Function):
 
     @staticmethod
     def forward(
-        ctx: FunctionCtx, x, h_0, c_0, weight_ih, weight_hh, bias_ih, bias_hh
+        ctx: "Context",
+        x: Tensor,
+        h_0: Tensor,
+        c_0: Tensor,
+        weight_ih: Tensor,
+        weight_hh: Tensor,
+        bias_ih: Tensor | None,
+        bias_hh: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
         H = h_0.shape[-1]
         gates = project_input(x, weight_ih, bias_ih)  # gi now; i, f, g, o in the end
@@ -189,7 +224,7 @@ class FusedLSTM(Function):
         return h, c
 
     @staticmethod
-    def backward(ctx: FunctionCtx, dy: Tensor | None, dy_c: Tensor | None) -> Gradients:
+    def backward(ctx: "Context", dy: Tensor | None, dy_c: Tensor | None) -> Gradients:
         *inputs, gates, h, c = ctx.saved_tensors
         if torch.is_grad_enabled():
             return by_autograd(lstm_step, inputs, [dy, dy_c])

@@ -45,11 +45,11 @@ class GRU(RecurrentLayer):
         )
         self.reset_after = reset_after
 
-    def step(self, weights: Weights, gi: Tensor, h: Tensor) -> GRUStep:
+    def step(self, weights: Weights, gi: Tensor, h: Tensor) -> GRUStep:  # type: ignore[override]
         return gru_step(gi, h, weights.weight_hh, weights.bias_hh, self.reset_after)
 
     def fused_states(self, x: Tensor, state: tuple[Tensor, ...], weights: Weights) -> tuple[Tensor, ...]:
-        return (FusedGRU.apply(x, *state, *weights),)
+        return (FusedGRU.apply(x, *state, *weights),)  # type: ignore[no-untyped-call]
 
     def can_fuse(self, x: Tensor) -> bool:
         """As in `RecurrentLayer`; the fast path resets after the product only."""

@@ -16,8 +16,8 @@ class LSTM(RecurrentLayer):
     num_gates = 4
     state_names = ("h", "c")
 
-    def step(self, weights: Weights, gi: Tensor, h: Tensor, c: Tensor) -> LSTMStep:
+    def step(self, weights: Weights, gi: Tensor, h: Tensor, c: Tensor) -> LSTMStep:  # type: ignore[override]
         return lstm_step(gi, h, c, weights.weight_hh, weights.bias_hh)
 
     def fused_states(self, x: Tensor, state: tuple[Tensor, ...], weights: Weights) -> tuple[Tensor, ...]:
-        return FusedLSTM.apply(x, *state, *weights)
+        return FusedLSTM.apply(x, *state, *weights)  # type: ignore[no-any-return, no-untyped-call]

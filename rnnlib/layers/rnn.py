@@ -48,11 +48,11 @@ class RNN(RecurrentLayer):
         )
         self.nonlinearity = nonlinearity
 
-    def step(self, weights: Weights, gi: Tensor, h: Tensor) -> RNNStep:
+    def step(self, weights: Weights, gi: Tensor, h: Tensor) -> RNNStep:  # type: ignore[override]
         return rnn_step(gi, h, weights.weight_hh, weights.bias_hh, self.nonlinearity)
 
     def fused_states(self, x: Tensor, state: tuple[Tensor, ...], weights: Weights) -> tuple[Tensor, ...]:
-        return (FusedRNN.apply(self.nonlinearity, x, *state, *weights),)
+        return (FusedRNN.apply(self.nonlinearity, x, *state, *weights),)  # type: ignore[no-untyped-call]
 
     def extra_repr(self) -> str:
         extra = "" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity}"

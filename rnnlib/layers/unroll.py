@@ -1,13 +1,12 @@
 """The loop over time."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from torch import Tensor
 
 
-def unroll(
-    step: Callable[..., tuple[Tensor, ...]], gi: Tensor, state: Sequence[Tensor]
-) -> list[tuple[Tensor, ...]]:
+def unroll(step: Callable[..., Any], gi: Tensor, state: Sequence[Tensor]) -> list[Any]:
     """Apply `step` at every time, handing each step's new state to the next.
 
     This loop is the definition of what a recurrent layer computes.

@@ -4,6 +4,7 @@ from rnnlib.models.attention import AttentionDecoder, attention_weights
 from rnnlib.models.language_model import LanguageModel
 from rnnlib.models.ngram import NGram
 from rnnlib.models.readout import ReadOut
+from rnnlib.models.recurrent import Recurrent
 from rnnlib.models.seq2seq import (
     ContextDecoder,
     Decoder,
@@ -23,6 +24,7 @@ __all__ = [
     "LanguageModel",
     "NGram",
     "ReadOut",
+    "Recurrent",
     "RecurrentEncoder",
     "Tagger",
     "attention_weights",

@@ -1,12 +1,15 @@
 """A recurrent language model: the probability of the next token given all before."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from rnnlib.errors import check_size
 from rnnlib.modes import evaluating
+
+if TYPE_CHECKING:
+    from rnnlib.models.recurrent import Recurrent
 
 
 class LanguageModel(nn.Module):
@@ -21,7 +24,7 @@ class LanguageModel(nn.Module):
         ValueError: `vocab_size` is below 1, `dropout` not in [0, 1), or `rnn` puts the batch first.
     """
 
-    def __init__(self, rnn: nn.Module, vocab_size: int, dropout: float = 0.0) -> None:
+    def __init__(self, rnn: "Recurrent", vocab_size: int, dropout: float = 0.0) -> None:
         super().__init__()
         check_size("vocab_size", vocab_size)
         if not 0 <= dropout < 1:
@@ -30,7 +33,7 @@ class LanguageModel(nn.Module):
             raise ValueError("rnn has batch_first=True, expected a time-major one (batch_first=False)")
         directions = 2 if getattr(rnn, "bidirectional", False) else 1
         like = next(rnn.parameters())
-        where = {"device": like.device, "dtype": like.dtype}
+        where: dict[str, Any] = {"device": like.device, "dtype": like.dtype}
         self.vocab_size = vocab_size
         self.embedding = nn.Embedding(vocab_size, rnn.input_size, **where)
         self.rnn = rnn

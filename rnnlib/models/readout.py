@@ -1,10 +1,13 @@
 """A recurrent layer and a linear layer on its state: what any task needs that is not a language model."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
 from rnnlib.errors import check_size
+
+if TYPE_CHECKING:
+    from rnnlib.models.recurrent import Recurrent
 
 
 class ReadOut(nn.Module):
@@ -18,7 +21,7 @@ class ReadOut(nn.Module):
         ValueError: `num_outputs` is below 1.
     """
 
-    def __init__(self, rnn: nn.Module, num_outputs: int) -> None:
+    def __init__(self, rnn: "Recurrent", num_outputs: int) -> None:
         super().__init__()
         check_size("num_outputs", num_outputs)
         directions = 2 if getattr(rnn, "bidirectional", False) else 1

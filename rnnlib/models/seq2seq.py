@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +10,9 @@ from torch.nn import functional as F
 
 from rnnlib.errors import check_size
 from rnnlib.modes import evaluating
+
+if TYPE_CHECKING:
+    from rnnlib.models.recurrent import Recurrent
 
 State = tuple[Tensor, ...]  # every part has the batch on axis 1, so that a search can reorder it
 
@@ -73,7 +77,7 @@ class EncoderDecoder(nn.Module):
         Returns:
             `logits` (T, B, V) of the token that follows each of `target_in`.
         """
-        return self.decoder(target_in, self.encode(source, source_lengths))[0]
+        return self.decoder(target_in, self.encode(source, source_lengths))[0]  # type: ignore[no-any-return]
 
     def encode(self, source: Tensor, lengths: Tensor) -> State:
         """The decoder's first state: what it is told of the source."""
@@ -104,7 +108,7 @@ class RecurrentEncoder(Encoder):
         dropout: share of the embedding's entries set to 0 while training.
     """
 
-    def __init__(self, rnn: nn.Module, vocab_size: int, dropout: float = 0.0) -> None:
+    def __init__(self, rnn: "Recurrent", vocab_size: int, dropout: float = 0.0) -> None:
         super().__init__()
         check_size("vocab_size", vocab_size)
         self.embedding = nn.Embedding(vocab_size, rnn.input_size)
@@ -136,7 +140,7 @@ class ContextDecoder(Decoder):
         dropout: share of entries set to 0 while training, of the embedding and of the projection.
     """
 
-    def __init__(self, rnn: nn.Module, vocab_size: int, embedding_size: int, dropout: float = 0.0) -> None:
+    def __init__(self, rnn: "Recurrent", vocab_size: int, embedding_size: int, dropout: float = 0.0) -> None:
         super().__init__()
         check_size("vocab_size", vocab_size)
         check_size("embedding_size", embedding_size)

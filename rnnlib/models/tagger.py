@@ -1,6 +1,7 @@
 """Sequence labelling: a tag for every token of a sentence."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,9 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from rnnlib.errors import check_shape, check_size
 from rnnlib.layers.packed import check_lengths
 from rnnlib.modes import evaluating
+
+if TYPE_CHECKING:
+    from rnnlib.models.recurrent import Recurrent
 
 
 class Tagger(nn.Module):
@@ -28,7 +32,7 @@ class Tagger(nn.Module):
         ValueError: a size below 1, `dropout` not in [0, 1), or `rnn` puts the batch first.
     """
 
-    def __init__(self, rnn: nn.Module, vocab_size: int, num_tags: int, dropout: float = 0.0) -> None:
+    def __init__(self, rnn: "Recurrent", vocab_size: int, num_tags: int, dropout: float = 0.0) -> None:
         super().__init__()
         check_size("vocab_size", vocab_size)
         check_size("num_tags", num_tags)
@@ -38,7 +42,7 @@ class Tagger(nn.Module):
             raise ValueError("rnn has batch_first=True, expected a time-major one (batch_first=False)")
         directions = 2 if getattr(rnn, "bidirectional", False) else 1
         like = next(rnn.parameters())
-        where = {"device": like.device, "dtype": like.dtype}
+        where: dict[str, Any] = {"device": like.device, "dtype": like.dtype}
         self.embedding = nn.Embedding(vocab_size, rnn.input_size, **where)
         self.rnn = rnn
         self.dropout = nn.Dropout(dropout)
@@ -62,18 +66,20 @@ class Tagger(nn.Module):
         check_labels("ids", ids, self.embedding.num_embeddings)
         x = self.embedding(ids)  # (T, B, I)
         h = self._read(x, lengths)  # (T, B, D*H)
-        return self.output(self.dropout(h))  # (T, B, K)
+        scores: Tensor = self.output(self.dropout(h))  # (T, B, K)
+        return scores
 
     @torch.no_grad()
     def predict(self, ids: Tensor, lengths: Tensor | Sequence[int] | None = None) -> Tensor:
         """The likeliest tag of every token, (T, B), dropout off; arguments as in `forward`."""
         with evaluating(self):
-            return self(ids, lengths).argmax(dim=-1)
+            return self(ids, lengths).argmax(dim=-1)  # type: ignore[no-any-return]
 
     def _read(self, x: Tensor, lengths: Tensor | Sequence[int] | None) -> Tensor:
         """The recurrent layers' outputs; packed, no direction sees padding, whoever's layers they are."""
         if lengths is None:
-            return self.rnn(x)[0]
+            output: Tensor = self.rnn(x)[0]
+            return output
         lengths = check_lengths(lengths, x).cpu()
         packed, _ = self.rnn(pack_padded_sequence(x, lengths, enforce_sorted=False))
         return pad_packed_sequence(packed, total_length=len(x))[0]

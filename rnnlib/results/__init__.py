@@ -7,12 +7,10 @@ date, the machine, the files whose code made it and a digest of that code.
 import ast
 import datetime
 import hashlib
-import io
 import json
 import os
 import platform
 import statistics
-import tokenize
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
@@ -164,7 +162,7 @@ def machine() -> dict[str, Any]:
 
 
 def code_digest(paths: Sequence[Path]) -> str:
-    """SHA-256 over the code of Python files, without comments, docstrings and blank lines; other files as is.
+    """SHA-256 over what runs of Python files (see `code_of`); over other files as they are.
 
     A folder stands for the Python files, scripts and style sheets in it.
     """
@@ -183,17 +181,51 @@ def sources(folder: Path) -> list[Path]:
 
 
 def code_of(source: str) -> str:
-    """Python source without what does not run: comments, docstrings, blank lines, blanks at line ends."""
-    lines = source.splitlines()
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column]
-    for node in ast.walk(ast.parse(source)):
+    """What runs of Python source, as a syntax tree: no comments, docstrings, layout, types, imports for them.
+
+    The annotated names of a class stay, since a dataclass or a named tuple is made of them.
+    """
+    return _dump(_WhatRuns().visit(ast.parse(source)))
+
+
+def _dump(node: object) -> str:
+    """A syntax tree as text, the same under every version of Python, which `ast.dump`'s is not."""
+    if isinstance(node, list):
+        return f"[{', '.join(map(_dump, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = [f"{name}={_dump(value)}" for name, value in ast.iter_fields(node) if value not in (None, [])]
+    return f"{type(node).__name__}({', '.join(fields)})"
+
+
+class _WhatRuns(ast.NodeTransformer):
+    """Takes out of a syntax tree what does not run."""
+
+    def __init__(self) -> None:
+        self.fields: set[ast.stmt] = set()
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            first = node.body[0] if node.body else None
-            is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
-            on_its_own = is_text and first.lineno != getattr(node, "lineno", 0)
-            if on_its_own and isinstance(first.value.value, str):
-                lines[first.lineno - 1 : first.end_lineno] = [""] * (first.end_lineno - first.lineno + 1)
-    return "\n".join(line.rstrip() for line in lines if line.strip())
+            node.body = node.body[ast.get_docstring(node) is not None :]
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+        return super().generic_visit(node)
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self.fields.update(child for child in node.body if isinstance(child, ast.AnnAssign))
+        return self.generic_visit(node)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        if node in self.fields:
+            return node
+        return None if node.value is None else ast.Assign([node.target], node.value, lineno=node.lineno)
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        return None if node.module in ("typing", "collections.abc") else node

@@ -30,7 +30,7 @@ class _Control:
         raise traitlets.TraitError(f"{self.name} is {value!r}, expected {wanted}")  # type: ignore[attr-defined]
 
 
-class Number(_Control, traitlets.TraitType):
+class Number(_Control, traitlets.TraitType[Any, Any]):
     """A number in [low, high]; whole if its default is an int."""
 
     def __init__(self, default: float, low: float, high: float, step: float) -> None:
@@ -51,18 +51,18 @@ class Number(_Control, traitlets.TraitType):
 
 def _within(value: Any, low: float, high: float) -> bool:
     """Whether a value is a number, not a bool or NaN, in [low, high]."""
-    return isinstance(value, Real) and not isinstance(value, bool) and bool(low <= value <= high)
+    return isinstance(value, Real) and not isinstance(value, bool) and bool(low <= value <= high)  # type: ignore[operator]
 
 
-class Choice(_Control, traitlets.TraitType):
+class Choice(_Control, traitlets.TraitType[Any, Any]):
     """One of some strings or whole numbers."""
 
     def __init__(self, default: str | int, options: list[str] | list[int]) -> None:
-        self.options = list(options)
+        self.options: list[Any] = list(options)
         super().__init__(default)
         self.tag(sync=True)
 
-    def validate(self, obj: Any, value: Any) -> str | int:
+    def validate(self, obj: Any, value: Any) -> Any:
         if isinstance(value, bool) or value not in self.options:
             self.refuse(value, f"one of {', '.join(map(repr, self.options))}")
         return self.options[self.options.index(value)]
@@ -71,7 +71,7 @@ class Choice(_Control, traitlets.TraitType):
         return {"kind": "choice", "options": self.options}
 
 
-class Flag(_Control, traitlets.TraitType):
+class Flag(_Control, traitlets.TraitType[Any, Any]):
     """True or False."""
 
     def __init__(self, default: bool) -> None:
@@ -87,7 +87,7 @@ class Flag(_Control, traitlets.TraitType):
         return {"kind": "flag"}
 
 
-class Numbers(_Control, traitlets.TraitType):
+class Numbers(_Control, traitlets.TraitType[Any, Any]):
     """A list of numbers in [low, high], of a given size if there is one."""
 
     def __init__(self, default: list[float], low: float, high: float, size: int | None, step: float) -> None:
@@ -109,7 +109,7 @@ class Numbers(_Control, traitlets.TraitType):
         return {"kind": "numbers", "min": self.low, "max": self.high, "size": self.size, "step": self.step}
 
 
-class Text(_Control, traitlets.TraitType):
+class Text(_Control, traitlets.TraitType[Any, Any]):
     """A text of at most so many characters. Typed text is text, never markup."""
 
     def __init__(self, default: str, longest: int) -> None:
@@ -191,7 +191,7 @@ class Widget(anywidget.AnyWidget):
         return self.module.replace("_", "-")
 
     @traitlets.validate("id")
-    def _check_id(self, proposal: Any) -> str:
+    def _check_id(self, proposal: Any) -> Any:
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", proposal["value"]):
             raise traitlets.TraitError(
                 f"id is {proposal['value']!r}, expected a letter, then letters, digits, - or _"
@@ -240,7 +240,7 @@ class Widget(anywidget.AnyWidget):
         plain = f"{type(self).__name__} widget"
         if in_book():
             return {"text/html": self.to_html(), "text/plain": plain}
-        bundle = super()._repr_mimebundle_(**kwargs)
+        bundle: Any = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**data, "text/plain": plain}, metadata
 

@@ -242,10 +242,10 @@ def stored_problems(sentences: Mapping[str, str]) -> dict[str, Problem]:
             rows[sentence].setdefault(tuple(beginning[1:]), list(zip(row, rounded, strict=True)))
         return log_probs, (inner, number_, read)
 
-    state, first, _ = translator.begin(readings)
-    state = (state, torch.arange(len(readings))[None], torch.zeros(0, len(readings), dtype=torch.long))
+    encoded, first, _ = translator.begin(readings)
+    state = (encoded, torch.arange(len(readings))[None], torch.zeros(0, len(readings), dtype=torch.long))
     for width in range(1, WIDEST + 1):
-        how = {"width": width, "banned": translator.banned, "early_stop": False}
+        how: dict[str, Any] = {"width": width, "banned": translator.banned, "early_stop": False}
         beam_search(remembering, state, first, translator.eos, LONGEST, **how)
     V = len(translator.target_vocab) - len(translator.banned)
     return {

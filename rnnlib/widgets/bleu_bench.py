@@ -14,6 +14,7 @@ import traitlets
 from rnnlib.bleu import (
     SMOOTHING_VALUES,
     BleuCounts,
+    Smoothing,
     Tokens,
     bleu_counts,
     bleu_of,
@@ -24,7 +25,7 @@ from rnnlib.bleu import (
 from rnnlib.widgets.base import Widget, choice, decimals, flag, number, svg_image, svg_text, text
 
 LONGEST, LONGEST_REFERENCES, MOST_ORDERS = 200, 600, 4
-SMOOTHINGS = list(SMOOTHING_VALUES)
+SMOOTHINGS: list[Smoothing] = list(SMOOTHING_VALUES)
 DEFINITIONS = ["geometric", "tutorial"]
 TOKENS = ["spaces", "13a"]
 NAMES = {
@@ -69,7 +70,7 @@ class BleuBench(Widget):
     second = text("the dog sleeps in the garden behind the house", LONGEST)
     second_references = text("the dog sleeps in the garden behind the house", LONGEST_REFERENCES)
     max_order = number(4, 1, MOST_ORDERS, step=1)
-    smoothing = choice("exp", SMOOTHINGS)
+    smoothing = choice("exp", list[str](SMOOTHINGS))
     definition = choice("geometric", DEFINITIONS)
     tokens = choice("spaces", TOKENS)
     lowercase = flag(False)
@@ -107,7 +108,7 @@ class BleuBench(Widget):
 
     def score(self) -> float:
         """The first sentence's score by the chosen definition."""
-        return self.scores()[self.chosen()][self.max_order - 1]
+        return float(self.scores()[self.chosen()][self.max_order - 1])
 
     def chosen(self) -> str:
         """The chosen definition's name in `scores`."""

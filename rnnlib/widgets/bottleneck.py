@@ -126,7 +126,8 @@ class Bottleneck(Widget):
             for name, sentence in (("sentence_a", self.sentence_a), ("sentence_b", self.sentence_b))
         ]
         a, b = (encode(model, reading.ids)[min(self.k, len(reading.ids))] for reading in readings)
-        return Look(*readings, a, b, mixed(a, b, self.share, self.mix))
+        reading_a, reading_b = readings
+        return Look(reading_a, reading_b, a, b, mixed(a, b, self.share, self.mix))
 
     def table(self) -> tuple[str, list[str], list[list[str]]]:
         """Sentence, what is written from its state, and the state's place on the plane."""
@@ -334,7 +335,9 @@ class Written(NamedTuple):
 def decode(model: Translator, h: Tensor) -> Written:
     """The likeliest word again and again; h (H,) is the decoder's first state and its context."""
     p = model.parameters
-    s, token, tokens, log_probs = h, BOS, [], []
+    s, token = h, BOS
+    tokens: list[int] = []
+    log_probs: list[float] = []
     while len(log_probs) < MOST_WRITTEN:
         word = p["decoder_embedding"][token]
         gi = project_input(torch.cat([word, h]), p["decoder_weight_ih"], p["decoder_bias_ih"])

@@ -6,6 +6,7 @@ Mikolov and Bengio 2013.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -111,7 +112,7 @@ class GradientFlow(Widget):
             self.reach = self._default_reach()
 
     def _norms(self) -> dict[str, Tensor]:
-        reaches = {}
+        reaches: dict[str, Any] = {}
         for kind in CELLS:
             cell, x = build_cell(kind, self.settings())
             reaches[kind] = gradient_reach(cell, x, loss)
@@ -196,7 +197,7 @@ def rounded(matrix: Tensor, decimals: int) -> list[list[float]]:
 
 def radius_of(matrix: Tensor) -> float:
     """The spectral radius: the size of the largest eigenvalue."""
-    return torch.linalg.eigvals(matrix).abs().max().item()
+    return float(torch.linalg.eigvals(matrix).abs().max())
 
 
 def lopsided() -> list[list[float]]:
@@ -210,11 +211,12 @@ def lopsided() -> list[list[float]]:
 def build_cell(kind: str, settings: dict[str, Any]) -> tuple[RecurrentCell, Tensor]:
     """A cell of the widget in float64, and its inputs (T, 1, I)."""
     stored = draw(settings["seed"])
-    cell: RecurrentCell = {
+    cells: dict[str, Callable[[], RecurrentCell]] = {
         "rnn": lambda: RNNCell(INPUTS, HIDDEN, nonlinearity=settings["nonlinearity"], dtype=torch.float64),
         "gru": lambda: GRUCell(INPUTS, HIDDEN, dtype=torch.float64),
         "lstm": lambda: LSTMCell(INPUTS, HIDDEN, dtype=torch.float64),
-    }[kind]()
+    }
+    cell: Any = cells[kind]()
     candidate = stored["matrices"].get(settings["matrix"], stored["gates"]["n"]["weight_hh"])
     recurrent = [candidate if gate == "n" else stored["gates"][gate]["weight_hh"] for gate in BLOCKS[kind]]
     inward = [stored["gates"][gate]["weight_ih"] for gate in BLOCKS[kind]]
@@ -237,10 +239,11 @@ def loss(last: Tensor) -> Tensor:
 
 def last_output(cell: RecurrentCell, x: Tensor) -> Tensor:
     """The cell's h (1, H) after the last step of `x` (T, 1, I)."""
-    state = None
+    state: Any = None
     for x_t in x:
         state = cell(x_t, state)
-    return state[0] if isinstance(state, tuple) else state
+    last: Tensor = state[0] if isinstance(state, tuple) else state
+    return last
 
 
 def measure(cell: RecurrentCell, x: Tensor) -> Flow:

@@ -6,7 +6,7 @@ hold the two against each other. A forget bias of 1 was recommended by Jozefowic
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -46,7 +46,7 @@ class HalfLife(Widget):
     def table(self) -> tuple[str, list[str], list[list[str]]]:
         """Gate, half-life and what is left after the lag, for each bias."""
         rows = [
-            [bias_text(b), decimals(gate(b), 4), decimals(half_life(gate(b)), 4), share_text(b, self.lag)]
+            [bias_text(b), decimals(gate(b), 4), decimals(life_of(b), 4), share_text(b, self.lag)]
             for b in self.biases()
         ]
         needed = decimals(bias_for_half_life(self.lag), 4)
@@ -60,7 +60,7 @@ class HalfLife(Widget):
             curves.append(Curve("compared", self.compare_bias, "#c8601a", "8 4"))
         if 0 not in (self.forget_bias, self.compare_bias):
             curves.append(Curve("zero", 0.0, "currentColor", "2 3"))
-        life = decimals(half_life(gate(self.forget_bias)), 2)
+        life = decimals(life_of(self.forget_bias), 2)
         left = "; ".join(f"bias {bias_text(c.bias)}: {share_text(c.bias, self.lag)}" for c in curves)
         label = (
             "Share of the cell state that a constant forget gate leaves over the steps. "
@@ -86,6 +86,11 @@ def kept_after(bias: float, lag: float) -> float:
 def gate(bias: float) -> float:
     """f = sigmoid(bias)."""
     return torch.sigmoid(torch.tensor(bias, dtype=torch.float64)).item()
+
+
+def life_of(bias: float) -> float:
+    """The half-life, in steps, of a gate of constant bias."""
+    return float(half_life(gate(bias)))
 
 
 def bias_for_half_life(steps: float) -> float:
@@ -145,8 +150,8 @@ class Place(NamedTuple):
     x: Callable[[float], float]
     y: Callable[[float], float]
     span: tuple[float, float]
-    points: list[float]
-    steps: list[float]
+    points: Sequence[float]
+    steps: Sequence[float]
     shares: list[tuple[str, float]]
 
 
@@ -155,7 +160,7 @@ def place_axes(curves: list[Curve], lag: int, axes: str) -> Place:
     parts = [part / 100 for part in range(101)]
     if axes == "log_steps":
         first, last = 1, LONG_STEPS
-        points, steps = [last**part for part in parts], [1, 10, 100, 1000]
+        points, steps = [last**part for part in parts], [1.0, 10.0, 100.0, 1000.0]
     else:
         first, last = 0, next(end for end in STEPS if end >= 1.2 * lag)
         points, steps = [last * part for part in parts], [last * part / 5 for part in range(6)]
@@ -204,7 +209,7 @@ def draw_curve(curve: Curve, at: Place) -> list[str]:
     points = " ".join(f"{at.x(k):.1f},{at.y(log_kept_after(curve.bias, k)):.1f}" for k in at.points)
     dash = f' stroke-dasharray="{curve.dash}"' if curve.dash else ""
     drawn = [f'<polyline points="{points}" stroke="{curve.colour}" fill="none" stroke-width="2.5"{dash}/>']
-    life = half_life(gate(curve.bias))
+    life = life_of(curve.bias)
     if at.span[0] <= life <= at.span[1]:
         ring = f'cx="{at.x(life):.1f}" cy="{at.y(math.log(0.5)):.1f}" r="5" stroke-width="2"'
         drawn.append(f'<circle {ring} fill="none" stroke="{curve.colour}"/>')

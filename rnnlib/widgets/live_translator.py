@@ -32,7 +32,7 @@ LONGEST, LONGEST_FORCED = 200, 400  # characters
 MOST_READ, MOST_GIVEN = 30, 40  # tokens
 LISTED = 10  # choices of a step
 MORE = 5  # candidates of a step that are shown beyond the beam's width
-USUAL = {"forced": "", "width": 5, "temperature": 0.0, "seed": 1}
+USUAL: dict[str, Any] = {"forced": "", "width": 5, "temperature": 0.0, "seed": 1}
 MOST_STEPS = 2 * MOST_READ + 10
 DIGITS = 7  # of the examples' numbers
 EXAMPLES_NAME = f"{NAME}_examples"
@@ -483,7 +483,8 @@ def judge(session: Session, own: Given) -> list[Judged]:
 @cache
 def load_examples() -> list[dict[str, Any]]:
     """The stored examples: what `make_examples` gave when `benchmarks/page_translator.py` ran."""
-    return loader.read_weights(EXAMPLES_NAME)["examples"]
+    examples: list[dict[str, Any]] = loader.read_weights(EXAMPLES_NAME)["examples"]
+    return examples
 
 
 def make_examples() -> list[dict[str, Any]]:

@@ -202,7 +202,8 @@ def weight_script(name: str) -> str:
 
 def read_weights(name: str) -> dict[str, Any]:
     """The trained weights that are packaged for widget `name`, as stored: card, shapes, base64."""
-    return json.loads((WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
+    stored: dict[str, Any] = json.loads((WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
+    return stored
 
 
 def weight_scripts() -> dict[str, str]:

@@ -296,7 +296,7 @@ def draw() -> dict[str, Any]:
     """The weights, drawn as PyTorch draws them and rounded, so that JavaScript holds the same numbers."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        drawn = dict(GRUCell(EMBEDDING, UNITS, dtype=torch.float64).named_parameters())
+        drawn: dict[str, Tensor] = dict(GRUCell(EMBEDDING, UNITS, dtype=torch.float64).named_parameters())
         drawn["embedding"] = torch.randn(len(WORDS), EMBEDDING, dtype=torch.float64)
         output = torch.nn.Linear(UNITS, len(WORDS), dtype=torch.float64)
     drawn |= {f"output_{name}": parameter for name, parameter in output.named_parameters()}
@@ -347,7 +347,8 @@ def run(batch: Batch, *, zero_pad: bool = False) -> States:
 
 def distances(states: Tensor, others: Tensor) -> Tensor:
     """Euclidean distance of each row from the other's, (B,)."""
-    return torch.linalg.vector_norm(states - others, dim=-1)
+    lengths: Tensor = torch.linalg.vector_norm(states - others, dim=-1)
+    return lengths
 
 
 # ---- the loss --------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ class Stepper(Widget):
     """
 
     cell_type: ClassVar[type[RecurrentCell]]
-    designed: ClassVar[Mapping[str, list]]  # weights made for two units
+    designed: ClassVar[Mapping[str, Any]]  # weights made for two units
     run_traits: ClassVar[tuple[str, ...]]  # what `run` depends on beside the inputs
 
     t = number(4, 1, MOST_STEPS, step=1)
@@ -88,14 +88,17 @@ class Stepper(Widget):
 
     def _controls_of_this_size(self, controls: dict[str, Any]) -> dict[str, Any]:
         """The controls with the limits that the number of steps and units sets."""
-        limits = {"t": {"max": self.num_steps}, "unit": {"options": list(range(1, self.hidden_size + 1))}}
+        limits: dict[str, dict[str, Any]] = {
+            "t": {"max": self.num_steps},
+            "unit": {"options": list(range(1, self.hidden_size + 1))},
+        }
         sizes = {name: {"size": self.num_steps} for name in ("inputs", *self._locks())}
         return {
             name: {**about, **limits.get(name, {}), **sizes.get(name, {})} for name, about in controls.items()
         }
 
     @traitlets.validate("inputs")
-    def _check_inputs(self, proposal: Any) -> list[float]:
+    def _check_inputs(self, proposal: Any) -> Any:
         count = len(proposal["value"])
         if self.num_steps is not None and count != self.num_steps:
             raise traitlets.TraitError(
@@ -106,7 +109,7 @@ class Stepper(Widget):
         return proposal["value"]
 
     @traitlets.validate("t")
-    def _check_t(self, proposal: Any) -> int:
+    def _check_t(self, proposal: Any) -> Any:
         if proposal["value"] > len(self.inputs):
             raise traitlets.TraitError(
                 f"t is {proposal['value']}, expected a whole number from 1 to {len(self.inputs)}"
@@ -114,7 +117,7 @@ class Stepper(Widget):
         return proposal["value"]
 
     @traitlets.validate("unit")
-    def _check_unit(self, proposal: Any) -> int:
+    def _check_unit(self, proposal: Any) -> Any:
         if proposal["value"] > self.hidden_size:
             raise traitlets.TraitError(
                 f"unit is {proposal['value']}, expected a whole number from 1 to {self.hidden_size}"
@@ -156,7 +159,7 @@ class Stepper(Widget):
 
 def choose_parameters(
     cell_type: type[RecurrentCell],
-    designed: Mapping[str, list],
+    designed: Mapping[str, Any],
     hidden_size: int,
     weights: nn.Module | Mapping[str, Any] | None,
     seed: int | None,

@@ -265,7 +265,7 @@ def draw_page(found: Written, place: int, temperature: float, label: str) -> str
 
 def wrapped(story: str, columns: int) -> list[str]:
     """Lines of at most so many characters, cut at spaces and where a word is longer than a line."""
-    lines = []
+    lines: list[str] = []
     for paragraph in story.split("\n"):
         line = ""
         for word in paragraph.split(" "):

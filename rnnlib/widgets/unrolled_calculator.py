@@ -95,7 +95,7 @@ class UnrolledCalculator(Widget):
         self.controls = {name: {**about, **limits.get(name, {})} for name, about in self.controls.items()}
 
     @traitlets.validate("inputs")
-    def _check_inputs(self, proposal: Any) -> list[float]:
+    def _check_inputs(self, proposal: Any) -> Any:
         count = len(proposal["value"])
         if self.num_steps is not None and count != self.num_steps:
             raise traitlets.TraitError(
@@ -106,7 +106,7 @@ class UnrolledCalculator(Widget):
         return proposal["value"]
 
     @traitlets.validate("step")
-    def _check_step(self, proposal: Any) -> int:
+    def _check_step(self, proposal: Any) -> Any:
         if proposal["value"] > len(self.inputs):
             raise traitlets.TraitError(
                 f"step is {proposal['value']}, expected a whole number from 1 to {len(self.inputs)}"
@@ -114,7 +114,7 @@ class UnrolledCalculator(Widget):
         return proposal["value"]
 
     @traitlets.validate("value")
-    def _check_value(self, proposal: Any) -> str:
+    def _check_value(self, proposal: Any) -> Any:
         known = values_of(len(self.inputs))
         if proposal["value"] not in known:
             raise traitlets.TraitError(f"value is {proposal['value']!r}, expected one of {', '.join(known)}")

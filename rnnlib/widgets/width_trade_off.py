@@ -61,7 +61,7 @@ class WidthTradeOff(Widget):
     example = choice("patience", list(EXAMPLES))
 
     @traitlets.validate("alpha")
-    def _in_tenths(self, proposal: Any) -> float:
+    def _in_tenths(self, proposal: Any) -> Any:
         """The lists hold the winners of whole tenths only."""
         return math.floor(10 * proposal["value"] + 0.5) / 10
 

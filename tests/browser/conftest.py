@@ -15,7 +15,7 @@ from rnnlib import widgets
 from rnnlib.widgets import loader
 
 ROOT = Path(__file__).parents[2]
-NOT_CONTENT = {"_static", "_sources", "_modules"}
+NOT_CONTENT = {"_static", "_sources", "_modules", "slides"}  # slides have tests of their own
 BENCH = "bench page"
 
 
@@ -46,6 +46,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "widget_page" in metafunc.fixturenames:
         found = pages_with_widgets() or ["(not built)"]
         metafunc.parametrize("widget_page", [BENCH, *found], indirect=True)
+    if "host_page" in metafunc.fixturenames:
+        found = pages_with_widgets() or ["(not built)"]
+        metafunc.parametrize("host_page", found, indirect=True)
 
 
 def built(name: str) -> Path:
@@ -78,6 +81,12 @@ def book_page(request: pytest.FixtureRequest) -> Path:
 def widget_page(request: pytest.FixtureRequest, bench_page: Path) -> Path:
     """A page with widgets: the bench page, or one of the built book."""
     return bench_page if request.param == BENCH else built(request.param)
+
+
+@pytest.fixture
+def host_page(request: pytest.FixtureRequest) -> Path:
+    """A page of the built book that holds widgets."""
+    return built(request.param)
 
 
 PAGE = """<!doctype html>

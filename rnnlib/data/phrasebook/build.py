@@ -3,7 +3,7 @@
 import random
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from rnnlib.data.phrasebook import english, french
 from rnnlib.data.phrasebook.lexicon import (
@@ -21,6 +21,7 @@ from rnnlib.data.phrasebook.lexicon import (
     YOU,
     Activity,
     Adjective,
+    Row,
     read_activity,
 )
 from rnnlib.data.phrasebook.words import Both, Phrase, Subject, Word, both, listed, rows, tagged
@@ -211,7 +212,7 @@ def says(
     )
 
 
-def say(who: Subject, *arguments, **options) -> Both:
+def say(who: Subject, *arguments: Any, **options: Any) -> Both:
     """A clause with its subject; arguments as `says` takes them."""
     return Both(who.english, who.french) + says(who, *arguments, **options)
 
@@ -219,7 +220,7 @@ def say(who: Subject, *arguments, **options) -> Both:
 EST_CE_QUE = tagged("est-ce/PART/question que/PART")
 
 
-def ask(who: Subject, tense: str, action: Activity, **options) -> Both:
+def ask(who: Subject, tense: str, action: Activity, **options: Any) -> Both:
     """A question that begins with the verb in English and with est-ce que in French."""
     statement = say(who, tense, action, **options).french
     rest = bind(action.complement, who.form, who.feminine)
@@ -291,7 +292,8 @@ def noun_phrase(
     word = Word(french_noun[plural], "NOUN")
     front = Word(english_noun[plural], "NOUN")
     behind: Phrase = ()
-    core, english_core = (word,), (front,)
+    core: Phrase = (word,)
+    english_core: Phrase = (front,)
     if adjective:
         table = ADJECTIVES[adjective]
         spoken = agreeing(table, feminine, plural, word.text)
@@ -315,7 +317,7 @@ def some_adjective(draw: Draw, noun: str, probability: float = 0.4, not_these: s
 
 
 @cache
-def matching(fits: str) -> list[tuple]:
+def matching(fits: str) -> list[Row]:
     """The rows of TRANSITIVE with one of these letters."""
     return [row for row in TRANSITIVE if any(letter in row[2] for letter in fits)]
 
@@ -339,7 +341,7 @@ class Deed(NamedTuple):
 HANDLED = "hot clean dirty broken dangerous delicious expensive empty fast lazy kind"
 
 
-def deed(draw: Draw, row: tuple, *, kinds: Sequence[str] = (), adjective: float = 0.35) -> Deed:
+def deed(draw: Draw, row: Row, *, kinds: Sequence[str] = (), adjective: float = 0.35) -> Deed:
     """Something done to something, as a row of TRANSITIVE allows."""
     english_verb, french_verb, fits, allowed, nouns = row
     noun = draw(nouns)
@@ -394,7 +396,8 @@ def being(
 @cache
 def simple(text: str) -> Activity:
     """An activity written `verb words/TAG | verbe mots/TAG`."""
-    return read_activity(*text.split("|"), "")
+    english_side, french_side = text.split("|")
+    return read_activity(english_side, french_side, "")
 
 
 def activities(table: str) -> list[Activity]:

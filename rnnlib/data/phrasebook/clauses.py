@@ -4,6 +4,8 @@ aims.
 
 # ruff: noqa: E501  (a row of a table stays on one line)
 
+from typing import Any
+
 from rnnlib.data.phrasebook import english, french
 from rnnlib.data.phrasebook.build import (
     HANDLED,
@@ -145,7 +147,9 @@ def relative_asked(draw: Draw) -> Both:
 IN_SIGHT = [a for a in PROGRESS if "OWN" not in {word.tag for word in a.complement.english}]
 
 
-def that(subject: Subject, tense: str, action: Activity, feminine: bool, plural: bool, **options) -> Both:
+def that(
+    subject: Subject, tense: str, action: Activity, feminine: bool, plural: bool, **options: Any
+) -> Both:
     """A clause behind `that`, its participle agreeing with what it tells of: les lettres que j'ai écrites."""
     link = both("that/PRON = que/PRON/relative_que")
     return link + say(subject, tense, action, agree=(feminine, plural), **options)

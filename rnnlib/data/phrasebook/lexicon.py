@@ -152,7 +152,7 @@ BEHIND = """
 GROS = "gros"  # the key of `big` where French says gros: fruit, parcels
 
 
-def read_adjective(english: str, masculine: str, feminine: str, before: bool) -> Adjective:
+def read_adjective(before: bool, english: str, masculine: str, feminine: str) -> Adjective:
     """A row of the tables above; a masculine in -s or -x does not change in the plural, -eau takes -x."""
     masculine, _, before_vowel = masculine.partition("/")
     plural = masculine if masculine[-1] in "sx" else masculine + ("x" if masculine.endswith("eau") else "s")
@@ -161,8 +161,8 @@ def read_adjective(english: str, masculine: str, feminine: str, before: bool) ->
     )
 
 
-ADJECTIVES = {row[0]: read_adjective(*row, before=True) for row in rows(BEFORE)}
-ADJECTIVES |= {row[0]: read_adjective(*row, before=False) for row in rows(BEHIND)}
+ADJECTIVES = {row[0]: read_adjective(True, *row) for row in rows(BEFORE)}
+ADJECTIVES |= {row[0]: read_adjective(False, *row) for row in rows(BEHIND)}
 
 # English | French | gender | adjectives
 NOUNS = {
@@ -608,7 +608,8 @@ NOW = both("at/ADP the/DET moment/NOUN = en/ADP ce/DET moment/NOUN")
 
 # What can be done to what: English verb | French verb | fits | determiners | nouns.
 # Letters of fits: p in progress; d an event of a day; y of a year; l the past only (an accident); s a state
-TRANSITIVE = [
+Row = tuple[str, str, str, tuple[str, ...], tuple[str, ...]]
+TRANSITIVE: list[Row] = [
     (row[0], row[1], row[2], tuple(row[3].split()), tuple(row[4].split()))
     for row in rows("""
     read      | lire      | pd | the a this | book letter novel article magazine poem message report

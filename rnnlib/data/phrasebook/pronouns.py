@@ -2,12 +2,13 @@
 
 # ruff: noqa: E501  (a row of a table stays on one line)
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rnnlib.data.phrasebook import english, french
 from rnnlib.data.phrasebook.build import (
     ADVERBS,
     Draw,
+    NounPhrase,
     activities,
     as_subject,
     ask,
@@ -34,6 +35,7 @@ from rnnlib.data.phrasebook.lexicon import (
     YOU,
     Activity,
     I,
+    Row,
 )
 from rnnlib.data.phrasebook.questions import HERS, MARK, asked, end
 from rnnlib.data.phrasebook.statements import COUNT, DRINK, FOOD, NOT_PREDICATED, SMALL_NUMBERS, some
@@ -104,9 +106,16 @@ TALKS = [(activities(f"{row[0]} | {row[1]}")[0], row[2].split()) for row in [
 
 
 def to_person(
-    draw: Draw, who: Subject, action: Activity, kinds: list[str], word: str, other: Other, agree
+    draw: Draw,
+    who: Subject,
+    action: Activity,
+    kinds: list[str],
+    word: str,
+    other: Other,
+    agree: tuple[bool, bool] | None,
 ) -> Both:
     """A clause with a pronoun for a person, in one of the tenses that suit the verb."""
+    options: dict[str, Any]
     kind, options = draw(kinds), {"english_only": object_of(other.english), "clitics": pronoun(word)}
     if kind == "state":
         return say(who, "habit", action, draw(["", "pas", "pas"]), **options)
@@ -175,7 +184,9 @@ PLURALS = listed(
 )
 
 
-def thing_named(draw: Draw, row: tuple, kinds: tuple[str, ...] = ("this",), adjective: float = 0.3):
+def thing_named(
+    draw: Draw, row: Row, kinds: tuple[str, ...] = ("this",), adjective: float = 0.3
+) -> NounPhrase:
     """A thing that the verb of the row can be done to, in the singular or the plural."""
     noun = draw(row[4])
     plural = noun in PLURALS and draw.chance(0.35)
@@ -188,7 +199,11 @@ def taken_up(draw: Draw) -> Both:
     row = draw(matching("d"))
     thing = thing_named(draw, row, ("this", "the"))
     theirs, ours = it_for(thing.feminine, thing.plural)
-    options = {"english_only": theirs, "clitics": ours, "agree": (thing.feminine, thing.plural)}
+    options: dict[str, Any] = {
+        "english_only": theirs,
+        "clitics": ours,
+        "agree": (thing.feminine, thing.plural),
+    }
     action, who = activities(f"{row[0]} | {row[1]}")[0], draw.who()
     front = thing.both + MARK
     kind = draw(["already", "not yet", "past", "not"])

@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501  (a row of a table stays on one line)
 
+from typing import Any
+
 from rnnlib.data.phrasebook import english, french
 from rnnlib.data.phrasebook.build import (
     ADVERBS,
@@ -146,7 +148,7 @@ def asks_there(draw: Draw) -> Both:
     )
 
 
-def wh(words: Both, who: Subject, tense: str, action: Activity, **options) -> Both:
+def wh(words: Both, who: Subject, tense: str, action: Activity, **options: Any) -> Both:
     """A question word before the question: où est-ce que, pourquoi est-ce que."""
     return words + ask(who, tense, action, **options)
 

@@ -39,7 +39,7 @@ from rnnlib.data.phrasebook.lexicon import (
     person,
 )
 from rnnlib.data.phrasebook.structure import structure
-from rnnlib.data.phrasebook.words import Both, Subject, Word, both, listed, rows, tagged
+from rnnlib.data.phrasebook.words import Both, Phrase, Subject, Word, both, listed, rows, tagged
 
 BE, BE_AGED, BELONG, BECOME, THERE_IS = activities("""
     be     | être
@@ -771,7 +771,7 @@ def superlative(draw: Draw) -> Both:
     spoken = agreeing(table, feminine, False, french_noun[0])._replace(mark="superlative")
     article = Word("la" if feminine else "le", "DET")
     word = (Word(french_noun[0], "NOUN"),)
-    graded = (Word("plus", "ADV"), spoken)
+    graded: Phrase = (Word("plus", "ADV"), spoken)
     if adjective == "good":
         graded = (Word("meilleure" if feminine else "meilleur", "ADJ", "superlative"),)
     french_side = (article, *graded, *word) if table.before else (article, *word, article, *graded)

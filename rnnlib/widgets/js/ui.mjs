@@ -71,6 +71,8 @@ export function frame(model, el, { title, question }) {
     if (event.key === "Escape" && !event.defaultPrevented) back();
   });
   root.addEventListener("input", () => say(""));
+  // In JupyterLab and Notebook an arrow key moves to another cell, and d d deletes one, unless the focused element says no.
+  root.addEventListener("focusin", (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true"));
   el.classList.add("rnn-widget");
   el.append(root);
   function say(text, { quiet = false } = {}) {
@@ -154,7 +156,8 @@ export function select(model, { label, name, texts = {} }) {
   const id = unique(name);
   const { options } = model.get("controls")[name];
   const input = h("select", { id }, options.map((option) => h("option", { value: option }, texts[option] ?? option)));
-  input.addEventListener("change", () => assign(model, { [name]: input.value }));
+  // The option itself, not its text: a kernel takes 1 for a whole number and refuses "1".
+  input.addEventListener("change", () => assign(model, { [name]: options[input.selectedIndex] }));
   redraw(model, [name], () => (input.value = String(model.get(name))));
   const node = h("div", { class: "rnn-field", "data-trait": name }, h("label", { for: id }, label), input);
   return Object.assign(node, { input });
