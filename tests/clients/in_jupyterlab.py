@@ -63,8 +63,8 @@ def fields(widget: Locator) -> Fields:
     return {about["trait"]: about for about in reversed(widget.evaluate(FIELDS))}
 
 
-def move(widget: Locator, trait: str, kind: str) -> None:
-    """Move a control by keyboard or mouse, as a reader does."""
+def move(widget: Locator, trait: str, kind: str) -> bool:
+    """Move a control by keyboard or mouse, as a reader does; False where others leave it a single value."""
     place = widget.locator(f'[data-trait="{trait}"]').first
     control = place.locator("input, select, textarea").first
     before = control.input_value()
@@ -78,10 +78,13 @@ def move(widget: Locator, trait: str, kind: str) -> None:
     elif kind == "textarea":
         control.press("ControlOrMeta+End")
         control.page.keyboard.insert_text(" the")
+    elif control.get_attribute("min") == control.get_attribute("max"):
+        return False  # such as the steps of a search that another control has made one step long
     else:
         control.press("ArrowUp")
         if control.input_value() == before:
             control.press("ArrowDown")
+    return True
 
 
 def settings(notebook: NotebookPage, number: int) -> dict[str, Any]:
@@ -118,10 +121,10 @@ def check_widget(notebook: NotebookPage, number: int) -> None:
     before, controls, drawn = settings(notebook, number), fields(widget), widget.evaluate(DRAWN)
     free = [trait for trait, about in reversed(controls.items()) if about["free"]]
     assert free
-    for trait in free:
-        move(widget, trait, controls[trait]["kind"])
+    moved = [trait for trait in free if move(widget, trait, controls[trait]["kind"])]
+    assert len(moved) >= len(free) - 1
     after = settings(notebook, number)
-    assert [trait for trait in free if after[trait] == before[trait]] == []
+    assert [trait for trait in moved if after[trait] == before[trait]] == []
     wrong = {trait: about for trait, about in fields(widget).items() if not shows(about, after[trait])}
     assert not wrong, {trait: (about, after[trait]) for trait, about in wrong.items()}
     assert widget.evaluate(DRAWN) != drawn

@@ -117,6 +117,11 @@ class NotebookPage:
         assert not (errors := self.errors()), "\n".join(errors)
         return "".join(cell.locator(".jp-OutputArea-output").all_inner_texts())
 
+    def listen(self) -> None:
+        """Record what goes wrong in the page from now on: while it starts, Jupyter has faults of its own."""
+        self.page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        self.page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
+
     def errors(self) -> list[str]:
         """What cells wrote to stderr, tracebacks among it."""
         return self.page.locator(FAILED).all_text_contents()
@@ -137,13 +142,12 @@ def opened(browser: Browser, server: Server, client: str, name: str) -> Iterator
     expect.set_options(timeout=1000 * PATIENCE)
     page = context.new_page()
     opened_page = NotebookPage(page)
-    page.on("pageerror", lambda error: opened_page.complaints.append(f"uncaught: {error}"))
-    page.on("console", lambda m: opened_page.complaints.append(m.text) if m.type == "error" else None)
     try:
         page.goto(f"{server.address}{ADDRESSES[client].format(name=name)}?token={server.token}")
         page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
         expect(page.locator(".jp-Toolbar-kernelName")).to_contain_text("Python 3")
         opened_page._wait_until_idle()
+        opened_page.listen()
         yield opened_page
     finally:
         context.close()
